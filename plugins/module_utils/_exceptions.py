@@ -1,0 +1,50 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one exception tree of the collection.
+
+This module util is PRIVATE to dbops.mysql_clone and may change at any time.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class CloneError(Exception):
+    """What a module reports as a failure: one clear sentence, and details as plain data.
+
+    ``message`` names the server or the option, says what was expected and what to do. ``details`` become keys
+    of the module's failure; they never hold a secret.
+    """
+
+    def __init__(self, message: str, **details: t.Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class BadInput(CloneError):
+    """An option's value can't be used; raised before any server is changed."""
+
+
+class MissingLibrary(CloneError):
+    """A Python library that the work needs isn't installed where the module runs."""
+
+
+class ServerError(CloneError):
+    """An error that a MySQL server or the client library raised.
+
+    ``number`` is the error number (MySQL's, or 2000-2999 for the client's own); ``text`` the server's words;
+    ``server`` the label of the server that was talked to; ``stage`` is connect or query. ``version`` is what the server called
+    itself in its greeting, where it got as far as that.
+    """
+
+    def __init__(self, number: int, text: str, server: str, stage: str = "query") -> None:
+        super().__init__("%s: %s (error %d)" % (server, text, number), server=server, error={"code": number, "message": text})
+        self.number = number
+        self.text = text
+        self.server = server
+        self.stage = stage
+        self.version = ""

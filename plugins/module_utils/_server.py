@@ -1,0 +1,329 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Talking to MySQL: the only importer of PyMySQL.
+
+This module util is PRIVATE to dbops.mysql_clone and may change at any time.
+"""
+
+from __future__ import annotations
+
+import configparser
+import datetime
+import decimal
+import os
+import socket
+import ssl
+import traceback
+import typing as t
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, MissingLibrary, ServerError
+
+PYMYSQL_IMPORT_ERROR: str | None
+try:
+    import pymysql
+    import pymysql.constants.CLIENT
+    import pymysql.cursors
+except ImportError:
+    PYMYSQL_IMPORT_ERROR = traceback.format_exc()
+else:
+    PYMYSQL_IMPORT_ERROR = None
+
+# Errors that say "this account can't log in (so)": another login may.
+ACCESS_DENIED = (1044, 1045, 1698, 1862, 3118, 3159)
+# Errors that say "the connection is gone", whatever happened to the statement.
+CONNECTION_LOST = (2006, 2013, 1053, 1158, 1159, 1160, 1161)
+# Errors that say "nothing answers there (now)".
+UNREACHABLE = (2002, 2003, 2005, 2012)
+TLS_FAILED = 2026
+SESSION_SECONDS = 60
+
+
+class Login(t.NamedTuple):
+    """How to reach a server and as whom. ``password`` is never part of a message, a repr or a result."""
+
+    host: str = "localhost"
+    port: int = 3306
+    unix_socket: str | None = None
+    user: str | None = None
+    password: str | None = None
+    config_file: str | None = None
+    ca_cert: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    check_hostname: bool | None = None
+    require_tls: bool | None = None
+    connect_timeout: int = 30
+
+    @property
+    def label(self) -> str:
+        """The server as people write it: socket path or host:port."""
+        if self.unix_socket:
+            return self.unix_socket
+        return "[%s]:%d" % (self.host, self.port) if ":" in self.host else "%s:%d" % (self.host, self.port)
+
+    def __repr__(self) -> str:
+        return "Login(%s as %s)" % (self.label, self.user)
+
+
+def with_config_file(login: Login) -> Login:
+    """Fill what isn't given from ``[client]`` of the option file (user, password, socket, ssl-*).
+
+    The socket of the file counts only where the host is localhost, as for MySQL's own clients. A missing default file is
+    no error; raises BadInput for a file that can't be read or parsed.
+    """
+    if not login.config_file:
+        return login
+    path = os.path.expanduser(login.config_file)
+    if not os.path.exists(path):
+        return login
+    parser = configparser.RawConfigParser(allow_no_value=True, strict=False)
+    try:
+        with open(path, encoding="utf-8") as file:
+            # "!include" lines are MySQL's own syntax, which configparser doesn't know.
+            parser.read_string("\n".join(line for line in file.read().splitlines() if not line.lstrip().startswith("!")))
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        raise BadInput("config_file '%s' can't be read: %s. Mend it, or set config_file to an empty string" % (path, str(error).splitlines()[0])) from error
+    client = {key.replace("_", "-"): (value or "").strip().strip("'\"") for key, value in (parser.items("client") if parser.has_section("client") else [])}
+    local = login.host in ("localhost", "") and not login.unix_socket
+    return login._replace(
+        user=login.user or client.get("user"),
+        password=login.password if login.password is not None else client.get("password"),
+        unix_socket=login.unix_socket or (client.get("socket") if local else None),
+        ca_cert=login.ca_cert or client.get("ssl-ca"),
+        client_cert=login.client_cert or client.get("ssl-cert"),
+        client_key=login.client_key or client.get("ssl-key"),
+    )
+
+
+_contexts: dict[tuple[t.Any, ...], ssl.SSLContext] = {}
+
+
+def tls_context(login: Login) -> ssl.SSLContext:
+    """The TLS settings of a login; one context per process and setting, since making one costs 20 ms of CPU time."""
+    key = (login.ca_cert, login.client_cert, login.client_key, login.check_hostname)
+    if key not in _contexts:
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = bool(login.ca_cert) and login.check_hostname is not False
+            context.verify_mode = ssl.CERT_REQUIRED if login.ca_cert else ssl.CERT_NONE
+            if login.ca_cert:
+                context.load_verify_locations(cafile=os.path.expanduser(login.ca_cert))
+            if login.client_cert:
+                context.load_cert_chain(os.path.expanduser(login.client_cert), login.client_key and os.path.expanduser(login.client_key))
+        except (OSError, ssl.SSLError) as error:
+            raise BadInput(
+                "%s: the TLS files can't be used (ca_cert %s, client_cert %s, client_key %s): %s"
+                % (login.label, login.ca_cert, login.client_cert, login.client_key, error)
+            ) from error
+        _contexts[key] = context
+    return _contexts[key]
+
+
+def _plain(value: t.Any) -> t.Any:
+    """A column's value as JSON knows it: timestamps as ISO 8601 in UTC (sessions run in UTC), decimals as numbers."""
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime.datetime):
+        return value.isoformat() + "Z"
+    if isinstance(value, (datetime.date, datetime.timedelta)):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return value
+
+
+class Server:
+    """One session on one MySQL server. Rows are dictionaries of plain values, errors are ServerError.
+
+    ``read_timeout`` (seconds) bounds each answer; None waits for ever and is for the CLONE statement alone.
+    """
+
+    def __init__(self, login: Login, read_timeout: float | None = SESSION_SECONDS, database: str | None = None) -> None:
+        if PYMYSQL_IMPORT_ERROR:
+            raise MissingLibrary("PyMySQL is needed by the Python that runs this module: pip install PyMySQL", library="PyMySQL", trace=PYMYSQL_IMPORT_ERROR)
+        self.login = with_config_file(login)
+        self.label = self.login.label
+        self.version = ""
+        if self.login.check_hostname and not self.login.ca_cert:
+            raise BadInput("%s: check_hostname needs ca_cert: without a certificate authority nothing is verified. Give ca_cert, or leave check_hostname out" % self.label)
+        tls: bool | None = None if self.login.unix_socket else True
+        try:
+            self._connection = self._open(read_timeout, database, tls)
+        except ServerError as error:
+            preferred = not (self.login.ca_cert or self.login.client_cert or self.login.require_tls)
+            if not (error.number == TLS_FAILED and preferred and "support" in error.text):
+                raise
+            self._connection = self._open(read_timeout, database, None)
+
+    def _open(self, read_timeout: float | None, database: str | None, tls: bool | None) -> t.Any:
+        login = self.login
+        options: dict[str, t.Any] = {"ssl": tls_context(login)} if tls else {"ssl_disabled": True}
+        if login.unix_socket:
+            options["unix_socket"] = login.unix_socket
+        connection = pymysql.connections.Connection(
+            host=login.host or "localhost",
+            port=login.port,
+            user=login.user,
+            # The driver would encode text as latin1; the server compares UTF-8.
+            password=(login.password or "").encode("utf-8"),
+            database=database,
+            charset="utf8mb4",
+            autocommit=True,
+            connect_timeout=login.connect_timeout,
+            read_timeout=read_timeout,
+            client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS,
+            cursorclass=pymysql.cursors.DictCursor,
+            # Timestamps come in UTC whatever the server's zone; texts in English whatever lc_messages.
+            init_command="SET SESSION time_zone = '+00:00', lc_messages = 'en_US'",
+            program_name="dbops.mysql_clone",
+            defer_connect=True,
+            **options,
+        )
+        try:
+            connection.connect()
+        except Exception as error:
+            failure = self._translate(error, "connect")
+            failure.version = getattr(connection, "server_version", "") or ""
+            raise failure from error
+        self.version = connection.server_version
+        if (login.require_tls or login.ca_cert) and not login.unix_socket and not isinstance(connection._sock, ssl.SSLSocket):
+            connection.close()
+            raise ServerError(TLS_FAILED, "TLS is required here but the server doesn't offer it", self.label, "connect")
+        return connection
+
+    def _translate(self, error: BaseException, stage: str) -> ServerError:
+        if isinstance(error, pymysql.err.MySQLError) and error.args and isinstance(error.args[0], int):
+            number = error.args[0]
+            # A failed handshake comes as 2003/2013 with the cause behind it.
+            text = str(error.args[1]) if len(error.args) > 1 else str(error)
+            return ServerError(number or 2013, text or "connection lost", self.label, stage)
+        if isinstance(error, RuntimeError) and "cryptography" in str(error):
+            text = (
+                "the account uses caching_sha2_password and the connection is not encrypted: "
+                "use TLS or the unix socket, or install the Python library cryptography"
+            )
+            return ServerError(2061, text, self.label, stage)
+        if isinstance(error, (ssl.SSLError, ssl.CertificateError)):
+            return ServerError(TLS_FAILED, "TLS connection error: %s" % error, self.label, stage)
+        if isinstance(error, socket.gaierror):
+            return ServerError(2005, "Unknown MySQL server host '%s'" % self.login.host, self.label, stage)
+        if isinstance(error, (OSError, EOFError)):
+            return ServerError(2003 if stage == "connect" else 2013, str(error) or type(error).__name__, self.label, stage)
+        # Whatever else the driver stumbles over (an answer that isn't MySQL's protocol, a login file it can't take).
+        return ServerError(2027, "no usable answer (%s: %s)" % (type(error).__name__, error), self.label, stage)
+
+    @property
+    def connection_id(self) -> int:
+        return int(self._connection.thread_id())
+
+    @property
+    def encrypted(self) -> bool:
+        return isinstance(self._connection._sock, ssl.SSLSocket)
+
+    def query(self, statement: str, values: t.Sequence[t.Any] | None = None) -> list[dict[str, t.Any]]:
+        """Run a statement and return its rows. ``%s`` stands for bound values. Raises ServerError."""
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return [{key: _plain(value) for key, value in row.items()} for row in cursor.fetchall()]
+        except Exception as error:
+            raise self._translate(error, "query") from error
+
+    def execute(self, statement: str, values: t.Sequence[t.Any] | None = None) -> int:
+        """Run a statement that returns no rows; the number of affected rows. Raises ServerError."""
+        try:
+            with self._connection.cursor() as cursor:
+                return int(cursor.execute(statement, values) or 0)
+        except Exception as error:
+            raise self._translate(error, "query") from error
+
+    def value(self, statement: str, values: t.Sequence[t.Any] | None = None) -> t.Any:
+        """The first column of the first row, or None."""
+        rows = self.query(statement, values)
+        return next(iter(rows[0].values())) if rows else None
+
+    def query_many(self, statements: t.Mapping[str, str]) -> dict[str, list[dict[str, t.Any]] | ServerError]:
+        """Run several reading statements in one round trip; each gets its rows or its own error.
+
+        A statement that fails ends the server's batch, so the rest is sent again behind it: one more round trip an error.
+        Raises ServerError when the connection itself is lost.
+        """
+        names = list(statements)
+        results: dict[str, list[dict[str, t.Any]] | ServerError] = {}
+        while len(results) < len(names):
+            rest = names[len(results) :]
+            try:
+                with self._connection.cursor() as cursor:
+                    cursor.execute(";\n".join(statements[name] for name in rest))
+                    for name in rest:
+                        results[name] = [{key: _plain(value) for key, value in row.items()} for row in cursor.fetchall()]
+                        if name != rest[-1]:
+                            cursor.nextset()
+            except Exception as error:
+                failure = self._translate(error, "query")
+                if failure.number in CONNECTION_LOST or failure.number >= 2000 and failure.number < 3000:
+                    raise failure from error
+                results[names[len(results)]] = failure
+        return results
+
+    def warnings(self) -> list[tuple[int, str]]:
+        """Number and text of what the last statement left in the diagnostics area."""
+        return [(int(row["Code"]), str(row["Message"])) for row in self.query("SHOW WARNINGS")]
+
+    def close(self) -> None:
+        """End the session; never raises. An open session costs 2 s at a shutdown of the server."""
+        try:
+            self._connection.close()
+        except Exception:  # the connection may be gone already, which is what was wanted
+            self._connection._force_close()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.close()
+
+
+def connect_first(logins: t.Sequence[Login], read_timeout: float | None = SESSION_SECONDS) -> Server:
+    """Log in with the first login that the server accepts; the next is tried only after "access denied".
+
+    After a clone the recipient has the donor's accounts, so the login that was right before may be wrong now. Raises the
+    first login's ServerError when none is accepted.
+    """
+    first: ServerError | None = None
+    for login in logins:
+        try:
+            return Server(login, read_timeout=read_timeout)
+        except ServerError as error:
+            if error.number not in ACCESS_DENIED:
+                raise
+            first = first or error
+    if first is None:
+        raise BadInput("no login was given")
+    raise first
+
+
+class Greeting(t.NamedTuple):
+    """What a server says to somebody who may not log in: proof that the link works and what is there.
+
+    ``error`` is None when something that speaks MySQL's protocol answered (even by refusing the login).
+    """
+
+    version: str
+    error: ServerError | None
+
+
+def greet(login: Login) -> Greeting:
+    """Ask who is there by a login that is expected to be refused.
+
+    A real login attempt, not a bare TCP connect: aborted handshakes count against the server's max_connect_errors.
+    """
+    probe = login._replace(user="mysql_clone_probe", password=None, config_file=None, client_cert=None, client_key=None)
+    try:
+        server = Server(probe, read_timeout=probe.connect_timeout)
+    except ServerError as error:
+        return Greeting(error.version, None if error.number in ACCESS_DENIED else error)
+    server.close()
+    return Greeting(server.version, None)
