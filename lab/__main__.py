@@ -1,0 +1,185 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's command line: ``python -m lab COMMAND``. Results go to stdout, one clear sentence on error to stderr."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pymysql
+
+from lab import fetch
+from lab.errors import LabError
+from lab.fleet import Lab
+from lab.paths import DEFAULT_INVENTORY, lab_names
+
+
+def _show(result: Any) -> None:
+    print(json.dumps(result, indent=2, default=_plain, ensure_ascii=False))
+
+
+def _plain(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _up(arguments: argparse.Namespace) -> None:
+    begin = time.monotonic()
+    lab = Lab(arguments.name).up(
+        nodes=arguments.nodes,
+        donors=arguments.donors,
+        options=arguments.option,
+        inventory_path=arguments.inventory,
+        variables_path=arguments.vars,
+    )
+    _show(
+        {
+            "name": lab.name,
+            "inventory": str(arguments.inventory),
+            "vars": str(arguments.vars) if arguments.vars else None,
+            "version": lab.nodes[0].installation.version,
+            "nodes": {node.name: {"port": node.port, "socket": str(node.socket)} for node in lab},
+            "seconds": round(time.monotonic() - begin, 2),
+        }
+    )
+
+
+def _down(arguments: argparse.Namespace) -> None:
+    names = lab_names() if arguments.all else [arguments.name]
+    for name in names:
+        lab = Lab(name)
+        lab.down()
+        print(f"lab {lab.name} is down")
+
+
+def _status(arguments: argparse.Namespace) -> None:
+    if arguments.name is None and arguments.all:
+        _show([_status_or_reason(name) for name in lab_names()])
+    else:
+        _show(Lab.open(arguments.name).status())
+
+
+def _status_or_reason(name: str) -> dict[str, Any]:
+    try:
+        return Lab.open(name).status()
+    except LabError as error:
+        return {"name": name, "error": str(error)}
+
+
+def _on_nodes(action):
+    def command(arguments: argparse.Namespace) -> None:
+        lab = Lab.open(arguments.name)
+        nodes = [lab[name] for name in arguments.node]
+        for node in nodes:
+            action(node, arguments)
+            print(f"{node.name}: {'up' if node.alive() else 'down'}")
+
+    return command
+
+
+def _sql(arguments: argparse.Namespace) -> None:
+    _show(Lab.open(arguments.name)[arguments.node].sql(arguments.statement))
+
+
+def _fetch(arguments: argparse.Namespace) -> None:
+    wanted = {
+        "mysql": not (arguments.mariadb or arguments.sysbench) or arguments.mysql,
+        "mariadb": arguments.mariadb,
+        "sysbench": arguments.sysbench,
+    }
+    result = {}
+    for what, yes in wanted.items():
+        if yes:
+            found = getattr(fetch, what)(arguments.refetch)
+            result[what] = found if isinstance(found, dict) else found.as_dict()
+    _show(result)
+
+
+def _mariadb(arguments: argparse.Namespace) -> None:
+    _show(Lab.open(arguments.name).add_mariadb(arguments.node).variables())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lab", description="Real MySQL servers on this machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, function, text: str, nodes: bool = False) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(function=function)
+        if name != "fetch":
+            command.add_argument("--name", help="the lab's name (default: one of this checkout's own)")
+        if nodes:
+            command.add_argument("node", nargs="+", metavar="NODE")
+        return command
+
+    def add_options(command: argparse.ArgumentParser, text: str) -> None:
+        command.add_argument(
+            "--option", action="extend", nargs="+", default=[], metavar="NAME=VALUE", help=f"server options, {text}"
+        )
+
+    command = add("up", _up, "bring up fresh servers in place of an earlier lab of this name")
+    command.add_argument("--nodes", type=int, default=3)
+    command.add_argument("--donors", type=int, default=1, help="so many of the first nodes are donors")
+    command.add_argument("--inventory", type=Path, default=DEFAULT_INVENTORY)
+    command.add_argument("--vars", type=Path, help="also write extra variables for tests there")
+    add_options(command, "for all nodes, lasting")
+
+    command = add("down", _down, "end all processes and remove all files of a lab")
+    command.add_argument("--all", action="store_true", help="every lab of this user on this machine")
+
+    command = add("status", _status, "show a lab as JSON")
+    command.add_argument("--all", action="store_true", help="every lab of this user on this machine")
+
+    command = add("start", _on_nodes(_start), "start nodes", nodes=True)
+    command.add_argument("--unsupervised", action="store_true", help="without a parent that RESTART works with")
+    add_options(command, "for this run")
+    add("stop", _on_nodes(lambda node, _: node.stop()), "shut nodes down cleanly", nodes=True)
+    add("kill", _on_nodes(lambda node, _: node.kill9()), "crash nodes (kill -9)", nodes=True)
+    command = add("reset", _on_nodes(_reset), "make nodes fresh, plain servers again", nodes=True)
+    add_options(command, "lasting")
+
+    command = add("sql", _sql, "run a statement as root, rows as JSON")
+    command.add_argument("node", metavar="NODE")
+    command.add_argument("statement")
+
+    command = add("fetch", _fetch, "find or fetch a server (or tools) without starting anything")
+    command.add_argument("--mysql", action="store_true", help="the default when nothing else is asked for")
+    command.add_argument("--mariadb", action="store_true")
+    command.add_argument("--sysbench", action="store_true")
+    command.add_argument("--refetch", action="store_true", help="ask the archive again even if the cache has one")
+
+    command = add("mariadb", _mariadb, "add a MariaDB server (the wrong product) to a lab")
+    command.add_argument("node", nargs="?", default="mariadb", metavar="NODE")
+    return parser
+
+
+def _start(node, arguments: argparse.Namespace) -> None:
+    node.start(supervised=not arguments.unsupervised, options=arguments.option)
+
+
+def _reset(node, arguments: argparse.Namespace) -> None:
+    node.reset(arguments.option)
+
+
+def main() -> int:
+    """Run one command; the exit status is 0, 1 for an error of the lab or a server, 130 when interrupted."""
+    arguments = _parser().parse_args()
+    try:
+        arguments.function(arguments)
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except pymysql.err.Error as error:
+        print(f"lab: the server said {' '.join(map(str, error.args))}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lab: interrupted; python -m lab down clears away what was begun", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

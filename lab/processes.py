@@ -1,0 +1,93 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What /proc says about processes, and ending those that are the lab's own."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from lab.errors import LabError
+
+
+def command_line(pid: int) -> list[str]:
+    """The arguments of a process; empty when it is gone, a zombie or not ours to read."""
+    try:
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return []
+    return [part.decode(errors="surrogateescape") for part in raw.split(b"\0")[:-1]]
+
+
+def is_alive(pid: int | None) -> bool:
+    """True if the process runs; a zombie has ended."""
+    if not pid:
+        return False
+    try:
+        # The command's name stands in brackets and may hold spaces: the state follows the last one.
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+
+def pids_where(test: Callable[[list[str]], bool]) -> list[int]:
+    """The processes of this user whose arguments pass ``test``."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            if entry.stat().st_uid != os.getuid():
+                continue
+        except OSError:
+            continue
+        arguments = command_line(int(entry.name))
+        if arguments and test(arguments):
+            found.append(int(entry.name))
+    return found
+
+
+def send(pid: int, number: int) -> None:
+    """Send a signal; a process that has ended meanwhile is no error."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def wait_gone(pids: Iterable[int], timeout: float) -> list[int]:
+    """Wait up to ``timeout`` seconds until the processes have ended; return those that have not."""
+    left = list(pids)
+    deadline = time.monotonic() + timeout
+    while True:
+        left = [pid for pid in left if is_alive(pid)]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.05)
+
+
+def end(pids: Iterable[int], grace: float = 0.0) -> None:
+    """End processes: politely first if ``grace`` seconds are given, then with SIGKILL."""
+    left = list(pids)
+    if grace:
+        for pid in left:
+            send(pid, signal.SIGTERM)
+        left = wait_gone(left, grace)
+    for pid in left:
+        send(pid, signal.SIGKILL)
+    wait_gone(left, 10)
+
+
+def run_or_fail(command: list[str]) -> str:
+    """Run a program of the system and return its output; raises LabError with its own words."""
+    try:
+        result = subprocess.run(command, text=True, capture_output=True, timeout=60, check=False)
+    except OSError as error:
+        raise LabError(f"{command[0]}: {error.strerror}") from None
+    if result.returncode:
+        raise LabError(f"{' '.join(command)}: {result.stderr.strip() or f'exit status {result.returncode}'}")
+    return result.stdout
