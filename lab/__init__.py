@@ -12,6 +12,8 @@
 The same from a shell: ``python -m lab up --name try --nodes 2``.
 """
 
+from __future__ import annotations
+
 from lab.errors import LabError
 from lab.fleet import Lab
 from lab.node import Node

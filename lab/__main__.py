@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lab's command line: ``python -m lab COMMAND``. Results go to stdout, one clear sentence on error to stderr."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import sys
@@ -15,7 +17,7 @@ import pymysql
 from lab import fetch
 from lab.errors import LabError
 from lab.fleet import Lab
-from lab.paths import DEFAULT_INVENTORY, lab_names
+from lab.paths import DEFAULT_INVENTORY
 
 
 def _show(result: Any) -> None:
@@ -48,7 +50,7 @@ def _up(arguments: argparse.Namespace) -> None:
 
 
 def _down(arguments: argparse.Namespace) -> None:
-    names = lab_names() if arguments.all else [arguments.name]
+    names = Lab.names() if arguments.all else [arguments.name]
     for name in names:
         lab = Lab(name)
         lab.down()
@@ -56,8 +58,8 @@ def _down(arguments: argparse.Namespace) -> None:
 
 
 def _status(arguments: argparse.Namespace) -> None:
-    if arguments.name is None and arguments.all:
-        _show([_status_or_reason(name) for name in lab_names()])
+    if arguments.all:
+        _show([_status_or_reason(name) for name in Lab.names()])
     else:
         _show(Lab.open(arguments.name).status())
 
@@ -128,10 +130,10 @@ def _parser() -> argparse.ArgumentParser:
     add_options(command, "for all nodes, lasting")
 
     command = add("down", _down, "end all processes and remove all files of a lab")
-    command.add_argument("--all", action="store_true", help="every lab of this user on this machine")
+    command.add_argument("--all", action="store_true", help="every lab brought up from this checkout")
 
     command = add("status", _status, "show a lab as JSON")
-    command.add_argument("--all", action="store_true", help="every lab of this user on this machine")
+    command.add_argument("--all", action="store_true", help="every lab brought up from this checkout")
 
     command = add("start", _on_nodes(_start), "start nodes", nodes=True)
     command.add_argument("--unsupervised", action="store_true", help="without a parent that RESTART works with")

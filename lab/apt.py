@@ -7,6 +7,8 @@ apt resolves, fetches and verifies (signatures, checksums) as always; only its l
 installed (nothing) are ours. So the packages that it names for an installation are the whole closure, libc included.
 """
 
+from __future__ import annotations
+
 import getpass
 import re
 import shutil

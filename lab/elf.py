@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes unpacked programs run where they are: their own loader, their own libraries."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one error that the lab raises on purpose."""
 
+from __future__ import annotations
+
 
 class LabError(Exception):
     """One clear sentence (or more) for the user: what failed, where, what to do."""

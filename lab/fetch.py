@@ -7,6 +7,8 @@ Order for MySQL: ``MYSQL_BASEDIR``, a mysqld on PATH, the cache, packages of the
 Debian's unstable suite from the same archive. Nothing is installed into the system and nothing needs root.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import shutil

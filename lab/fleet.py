@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A lab: some servers with one name, in one directory."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
@@ -16,7 +18,7 @@ from lab import fetch, inventory, processes
 from lab.errors import LabError
 from lab.locks import locked
 from lab.node import Node, Options, is_ours
-from lab.paths import default_name, lab_dir
+from lab.paths import PROJECT_ROOT, default_name, lab_dir, lab_names
 
 _STATE = "lab.json"
 _LOCK_TIMEOUT = 10  # seconds
@@ -47,6 +49,19 @@ class Lab:
         lab._files = state["files"]
         lab._nodes = {node: Node.open(lab.directory / node) for node in state["nodes"]}
         return lab
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The names of all labs that were brought up from this checkout, dead or alive."""
+        return [name for name in lab_names() if cls._project(name) == str(PROJECT_ROOT)]
+
+    @staticmethod
+    def _project(name: str) -> str | None:
+        try:
+            return json.loads((lab_dir(name) / _STATE).read_text(encoding="utf-8"))["project"]
+        except (OSError, ValueError, KeyError):
+            # Cut short before it could say whose it is; the default name is this checkout's own.
+            return str(PROJECT_ROOT) if name == default_name() else None
 
     def __enter__(self) -> Self:
         return self
@@ -160,7 +175,13 @@ class Lab:
         return locked(f"lab-{self.name}", _LOCK_TIMEOUT, f"{doing} lab {self.name}")
 
     def _save(self) -> None:
-        state = {"name": self.name, "donors": self._donors, "nodes": list(self._nodes), "files": self._files}
+        state = {
+            "name": self.name,
+            "project": str(PROJECT_ROOT),
+            "donors": self._donors,
+            "nodes": list(self._nodes),
+            "files": self._files,
+        }
         partial = self.directory / f"{_STATE}.new"
         partial.write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
         partial.rename(self.directory / _STATE)

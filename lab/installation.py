@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A MySQL (or MariaDB) installation: its programs and the directories that they must be told."""
 
+from __future__ import annotations
+
 import re
 import subprocess
 from dataclasses import asdict, dataclass

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The files by which playbooks and tests find a lab."""
 
+from __future__ import annotations
+
 import os
 import sys
 from pathlib import Path

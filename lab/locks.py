@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Locks between processes, held as long as the process lives."""
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import os

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One server of a lab."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os

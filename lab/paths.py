@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the lab keeps what: a cache that lives on, and one short directory a lab that goes with it."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re

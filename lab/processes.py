@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What /proc says about processes, and ending those that are the lab's own."""
 
+from __future__ import annotations
+
+import contextlib
 import os
 import signal
 import subprocess
@@ -53,10 +56,8 @@ def pids_where(test: Callable[[list[str]], bool]) -> list[int]:
 
 def send(pid: int, number: int) -> None:
     """Send a signal; a process that has ended meanwhile is no error."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def wait_gone(pids: Iterable[int], timeout: float) -> list[int]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, dbops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs one mysqld as its real parent. Called as a program: ``supervise.py NODE_DIRECTORY [--unsupervised] [-- OPTION...]``.
+"""Runs one mysqld as its real parent. A program: ``supervise.py NODE_DIRECTORY [--unsupervised] [-- OPTION...]``.
 
 A server restarts itself (RESTART, the end of CLONE) only if MYSQLD_PARENT_PID holds the pid of its parent, and then by
 ending with exit status 16, which asks that parent for a new start. Every other end is final here, as it is for a server
@@ -9,6 +9,8 @@ under systemd with Restart=on-failure after exit status 0. With ``--unsupervised
 
 Standard library only: it has to start fast, once for each server.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
@@ -41,11 +43,13 @@ def hold_port(port: int) -> socket.socket | None:
 
 
 def main() -> int:
+    # What follows the dashes is the server's; argparse would want to understand it.
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    options = sys.argv[end + 1 :]
     parser = argparse.ArgumentParser()
     parser.add_argument("directory", type=Path)
     parser.add_argument("--unsupervised", action="store_true")
-    parser.add_argument("options", nargs="*")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(sys.argv[1:end])
     directory = arguments.directory
     node = json.loads((directory / "node.json").read_text(encoding="utf-8"))
     (directory / "supervisor.pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
@@ -66,7 +70,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, forward)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     while True:
-        command = [node["server"], f"--defaults-file={directory / 'my.cnf'}", *arguments.options]
+        command = [node["server"], f"--defaults-file={directory / 'my.cnf'}", *options]
         first = directory / "first-start.sql"
         if first.exists():
             command.append(f"--init-file={first}")

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Data directories: initialised once for each server and set of lasting options, then copied."""
 
+from __future__ import annotations
+
 import getpass
 import hashlib
 import json
