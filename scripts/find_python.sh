@@ -5,12 +5,15 @@
 
 # find_python.sh NAME...: print the real executable of the first Python that works, such as "find_python.sh 3.11 3.12"
 # or "find_python.sh /opt/python/bin/python3.13". A name on PATH may be a version manager's shim for a version
-# that isn't active, and Debian's python3 may lack ensurepip: only one that can make virtual environments counts.
+# that isn't active, and Debian's python3 may lack ensurepip: only one that can make virtual environments, and stands
+# in none, counts.
 
 set -u
 
 try() {
-    [ -x "$1" ] && "$1" -c 'import ensurepip, sys, venv; print(sys.executable)' 2>/dev/null
+    [ -x "$1" ] && "$1" -c 'import ensurepip, sys, venv
+sys.prefix == sys.base_prefix or sys.exit(1)
+print(sys.executable)' 2>/dev/null
 }
 
 for name; do

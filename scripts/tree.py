@@ -32,8 +32,8 @@ def working_files() -> list[Path]:
 def copy(directory: Path) -> Path:
     """Make a copy of the working tree below the directory and return the copy's root.
 
-    A real copy, because ansible-test resolves links and then finds no ansible_collections above it. No .git comes
-    along, so ansible-test takes all files.
+    A real copy, because ansible-test resolves links and then finds no ansible_collections above it. An empty git
+    repository of its own, because ansible-test would ask the one further up, where the copy is ignored.
     """
     target = directory / COLLECTION
     shutil.rmtree(target, ignore_errors=True)
@@ -44,6 +44,7 @@ def copy(directory: Path) -> Path:
             shutil.copy2(ROOT / name, destination, follow_symlinks=False)
         except FileNotFoundError:
             continue  # somebody removed the file since it was listed
+    subprocess.run(["git", "init", "--quiet", str(target)], check=True)
     return target
 
 
