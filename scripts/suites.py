@@ -20,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 import time
-
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
