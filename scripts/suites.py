@@ -362,6 +362,9 @@ def _lab(copy: Path) -> Iterator[None]:
             raise SystemExit("The lab didn't come up: no integration test can run.")
         yield
     finally:
+        # Somebody who presses Ctrl-C twice wants to be gone, but not to leave servers behind.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         run([*command, "down", "--name", name], cwd=ROOT)
 
 
@@ -379,13 +382,16 @@ def _target(result: Result, copy: Path, target: str) -> None:
     tasks = Result(target)
     count_junit(tasks, reports.glob("*.xml"))
     if status:
-        result.fail(f"failed: integration target {target}")
+        outcome = "FAILED"
     elif not tasks.passed:
         # ansible-test also succeeds when an alias keeps it from running the target.
-        result.fail(f"integration target {target} didn't run")
+        outcome = "DIDN'T RUN"
     else:
+        outcome = "ok"
         result.passed += 1
-    print(f"{target}: {'FAILED' if status else 'ok'}, {tasks.passed} tasks, {seconds:.0f} s", flush=True)
+    if outcome != "ok":
+        result.fail(f"integration target {target}: {outcome}")
+    print(f"{target}: {outcome}, {tasks.passed} tasks, {seconds:.0f} s", flush=True)
 
 
 # -- command line ------------------------------------------------------------------------------------------------------
