@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -14,7 +17,7 @@ from typing import Any
 
 import pymysql
 
-from lab import fetch
+from lab import data, faults, fetch, proxy
 from lab.errors import LabError
 from lab.fleet import Lab
 from lab.paths import DEFAULT_INVENTORY
@@ -30,6 +33,7 @@ def _plain(value: Any) -> str:
 
 def _up(arguments: argparse.Namespace) -> None:
     begin = time.monotonic()
+    size = data.parse_size(arguments.data)
     lab = Lab(arguments.name).up(
         nodes=arguments.nodes,
         donors=arguments.donors,
@@ -37,6 +41,11 @@ def _up(arguments: argparse.Namespace) -> None:
         inventory_path=arguments.inventory,
         variables_path=arguments.vars,
     )
+    try:
+        loaded = [data.load(donor, size) for donor in lab.donors if size]
+    except BaseException:
+        lab.down()
+        raise
     _show(
         {
             "name": lab.name,
@@ -44,6 +53,7 @@ def _up(arguments: argparse.Namespace) -> None:
             "vars": str(arguments.vars) if arguments.vars else None,
             "version": lab.nodes[0].installation.version,
             "nodes": {node.name: {"port": node.port, "socket": str(node.socket)} for node in lab},
+            "data": loaded,
             "seconds": round(time.monotonic() - begin, 2),
         }
     )
@@ -100,6 +110,38 @@ def _fetch(arguments: argparse.Namespace) -> None:
     _show(result)
 
 
+def _data(arguments: argparse.Namespace) -> None:
+    node = Lab.open(arguments.name)[arguments.node]
+    _show(data.load(node, data.parse_size(arguments.size), arguments.sysbench))
+
+
+def _load(arguments: argparse.Namespace) -> None:
+    node = Lab.open(arguments.name)[arguments.node]
+    with faults.WriteLoad(node, arguments.seconds, arguments.threads, arguments.rate) as load:
+        load.wait()
+    if load.error:
+        raise LabError(f"the load on {node.name} ended after {load.transactions} transactions: {load.error}")
+    _show({"node": node.name, "transactions": load.transactions, "seconds": arguments.seconds})
+
+
+def _proxy(arguments: argparse.Namespace) -> None:
+    listen, target = proxy.parse_address(arguments.listen), proxy.parse_address(arguments.to)
+
+    def ready(status: dict[str, Any]) -> None:
+        print(json.dumps(status), flush=True)
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(proxy.serve(listen, target, arguments.control, ready))
+
+
+def _link(arguments: argparse.Namespace) -> None:
+    _show(proxy.tell(arguments.control, arguments.words))
+
+
 def _mariadb(arguments: argparse.Namespace) -> None:
     _show(Lab.open(arguments.name).add_mariadb(arguments.node).variables())
 
@@ -108,10 +150,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab", description="Real MySQL servers on this machine.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, function, text: str, nodes: bool = False) -> argparse.ArgumentParser:
+    def add(name: str, function, text: str, nodes: bool = False, lab: bool = True) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(function=function)
-        if name != "fetch":
+        if lab:
             command.add_argument("--name", help="the lab's name (default: one of this checkout's own)")
         if nodes:
             command.add_argument("node", nargs="+", metavar="NODE")
@@ -125,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("up", _up, "bring up fresh servers in place of an earlier lab of this name")
     command.add_argument("--nodes", type=int, default=3)
     command.add_argument("--donors", type=int, default=1, help="so many of the first nodes are donors")
+    command.add_argument("--data", default="none", metavar="SIZE", help="sample data on the donors: MiB or a name")
     command.add_argument("--inventory", type=Path, default=DEFAULT_INVENTORY)
     command.add_argument("--vars", type=Path, help="also write extra variables for tests there")
     add_options(command, "for all nodes, lasting")
@@ -147,7 +190,30 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("node", metavar="NODE")
     command.add_argument("statement")
 
-    command = add("fetch", _fetch, "find or fetch a server (or tools) without starting anything")
+    command = add("data", _data, "fill a node with sample data, in place of earlier sample data")
+    command.add_argument("node", metavar="NODE")
+    command.add_argument("--size", default="small", help=f"MiB, or one of {', '.join(data.SIZES)}")
+    command.add_argument("--sysbench", action="store_true", help="the bulk as sysbench's tables")
+
+    command = add("load", _load, "write to a node for some seconds")
+    command.add_argument("node", metavar="NODE")
+    command.add_argument("--seconds", type=float, default=10)
+    command.add_argument("--threads", type=int, default=2)
+    command.add_argument("--rate", type=float, default=50, help="transactions a second of each thread")
+
+    command = add(
+        "proxy", _proxy, "run a link that can be made bad; until 'link CONTROL quit', SIGTERM or Ctrl-C", lab=False
+    )
+    command.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT")
+    command.add_argument("--to", required=True, metavar="HOST:PORT")
+    command.add_argument("--control", type=Path, required=True, help="path of the Unix socket to make")
+
+    words = "; ".join(f"{name}: {text}" for name, text in {**proxy.COMMANDS, "quit": "end the proxy"}.items())
+    command = add("link", _link, f"tell a proxy. {words}", lab=False)
+    command.add_argument("control", type=Path)
+    command.add_argument("words", nargs="+", metavar="WORD")
+
+    command = add("fetch", _fetch, "find or fetch a server (or tools) without starting anything", lab=False)
     command.add_argument("--mysql", action="store_true", help="the default when nothing else is asked for")
     command.add_argument("--mariadb", action="store_true")
     command.add_argument("--sysbench", action="store_true")

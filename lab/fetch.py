@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from lab import elf
 from lab.apt import Apt, Repository
@@ -62,13 +63,16 @@ def mariadb(refetch: bool = False) -> Installation:
     return inspect(root / "usr", marker["origin"])
 
 
-def sysbench(refetch: bool = False) -> dict[str, str]:
-    """The sysbench program and its scripts, as ``program`` and ``scripts``."""
-    beside = shutil.which("sysbench")
-    if beside and Path("/usr/share/sysbench/oltp_common.lua").is_file():
-        return {"program": beside, "scripts": "/usr/share/sysbench"}
+def sysbench(refetch: bool = False) -> dict[str, Any]:
+    """The sysbench of the machine's own suites: ``program``, ``scripts`` (a directory), ``environment`` that it needs."""
     root, _marker = _cached("sysbench", lambda state: _own_suites(state, "sysbench"), refetch)
-    return {"program": str(root / "usr/bin/sysbench"), "scripts": str(root / "usr/share/sysbench")}
+    # Its client library looks for the plugin of caching_sha2_password where the package would be installed.
+    plugins = next(iter(root.glob("usr/lib/*/libmariadb3/plugin")), root)
+    return {
+        "program": str(root / "usr/bin/sysbench"),
+        "scripts": str(root / "usr/share/sysbench"),
+        "environment": {"MARIADB_PLUGIN_DIR": str(plugins)},
+    }
 
 
 def _from_environment() -> Installation | None:

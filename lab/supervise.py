@@ -26,7 +26,7 @@ RESTART_STATUS = 16
 _FAST = 2.0  # seconds: a server that asks for a restart sooner is slowed down
 
 
-def hold_port(port: int) -> socket.socket | None:
+def hold_port(port: int, address: str = "127.0.0.1") -> socket.socket | None:
     """Keep the port ours while the server restarts.
 
     A bound socket that doesn't listen leaves the server (SO_REUSEADDR on both) free to listen there, while the kernel
@@ -35,7 +35,7 @@ def hold_port(port: int) -> socket.socket | None:
     held = socket.socket()
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        held.bind(("127.0.0.1", port))
+        held.bind((address, port))
     except OSError:
         held.close()
         return None  # the server will say so in its error log
