@@ -79,10 +79,8 @@ def own_logins(params: t.Mapping[str, t.Any]) -> list[Login]:
     return [first]
 
 
-def donor_login(params: t.Mapping[str, t.Any]) -> Login | None:
-    """The clone account's login on the donor, or None where no donor_host is given."""
-    if not params.get("donor_host"):
-        return None
+def donor_login(params: t.Mapping[str, t.Any]) -> Login:
+    """The clone account's login on the donor; ``donor_host`` must be given."""
     return Login(
         host=params["donor_host"],
         port=port("donor_port", params["donor_port"]),

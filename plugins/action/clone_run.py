@@ -1,0 +1,42 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's side of clone_run: shows the progress of the process that clones on the managed node."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+# Seconds between two looks at the journal: often enough to watch, rarely enough for the log of a CI job.
+TERMINAL_SECONDS = 2.0
+LOG_SECONDS = 10.0
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        arguments = dict(self._task.args)
+        shown = str(arguments.get("progress", True)).lower() not in ("false", "no", "off", "0")
+        watched = shown and arguments.get("state", "cloned") == "cloned" and not self._task.async_val
+        if not watched or self._task.check_mode or arguments.get("wait_seconds") is not None:
+            return self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val)
+        arguments["wait_seconds"] = TERMINAL_SECONDS if sys.stdout.isatty() else LOG_SECONDS
+        attached = False
+        while True:
+            result = self._execute_module(module_args=arguments, task_vars=task_vars)
+            attached = attached or bool(result.get("attached"))
+            for event in result.pop("events", ()):
+                Display().display("%s  %7.1f s  %s" % (task_vars.get("inventory_hostname"), event["seconds"], event["text"]))
+            if result.get("finished", True):
+                return dict(result, events=[], attached=attached)
+            arguments["seen"] = result.get("seen", 0)

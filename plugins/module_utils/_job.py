@@ -1,0 +1,206 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One piece of work on the managed host that outlives whoever started it: a detached process, its journal, its lock.
+
+Ansible's own async isn't used: it would write the task's arguments, and with them the passwords, to a file. Here the
+secrets stay in the memory of the forked process; the journal (mode 0600) holds none.
+
+This module util is PRIVATE to dbops.mysql_clone and may change at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import stat
+import time
+import traceback
+import typing as t
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError
+
+EVENTS_KEPT = 1000
+
+
+def default_directory() -> str:
+    return os.path.join(os.path.expanduser("~"), ".ansible", "dbops.mysql_clone")
+
+
+def key(*parts: str) -> str:
+    """A file name for a recipient: the same server gets the same one in every run."""
+    return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:20]
+
+
+class Journal:
+    """What a running job tells: a JSON file that is always whole, since it is replaced and never rewritten in place."""
+
+    def __init__(self, path: str, head: t.Mapping[str, t.Any]) -> None:
+        self._path = path
+        self._begun = time.monotonic()
+        # The first event has number 1, so that a caller that has seen it is never taken for one that starts anew.
+        first = {"number": 1, "seconds": 0.0, "text": "checking the recipient and its donor"}
+        self.document: dict[str, t.Any] = dict(head, pid=os.getpid(), events=[first], count=1, clone=None, finished=False, result=None, failure=None)
+        self._write()
+
+    def _write(self) -> None:
+        temporary = "%s.%d" % (self._path, os.getpid())
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(self.document, file)
+        os.replace(temporary, self._path)
+
+    def event(self, text: str, clone: t.Mapping[str, t.Any] | None = None) -> None:
+        """Tell a line of news, with the clone's view where there is one."""
+        self.document["count"] += 1
+        self.document["events"].append({"number": self.document["count"], "seconds": round(time.monotonic() - self._begun, 1), "text": text})
+        del self.document["events"][:-EVENTS_KEPT]
+        self.observe(clone)
+
+    def observe(self, clone: t.Mapping[str, t.Any] | None) -> None:
+        """Keep the newest view of the clone, without a line of news."""
+        if clone is not None:
+            self.document["clone"] = dict(clone)
+        self._write()
+
+    def keep(self, **values: t.Any) -> None:
+        """Remember what a later run must know if this one is killed (variables to put back)."""
+        self.document.update(values)
+        self._write()
+
+    def end(self, result: t.Mapping[str, t.Any] | None, failure: t.Mapping[str, t.Any] | None) -> None:
+        self.document.update(finished=True, result=result, failure=failure)
+        self._write()
+
+
+class Job:
+    """The job of one recipient: at most one at a time on this host, whoever starts it."""
+
+    def __init__(self, directory: str, name: str) -> None:
+        self.path = os.path.join(directory, name + ".json")
+        self._lock_path = os.path.join(directory, name + ".lock")
+        self._cancel_path = os.path.join(directory, name + ".cancel")
+        try:
+            os.makedirs(directory, mode=0o700, exist_ok=True)
+            facts = os.lstat(directory)
+        except OSError as error:
+            raise CloneError("state_directory '%s' can't be used: %s" % (directory, error.strerror)) from error
+        if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid() or facts.st_mode & 0o022:
+            raise CloneError("state_directory '%s' must be a directory that belongs to the user of the task and that nobody else can write to" % directory)
+
+    def _lock(self) -> int | None:
+        """The lock's descriptor, or None while a live job holds it. The lock dies with its process."""
+        handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(handle)
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                return None
+            raise
+        return handle
+
+    def alive(self) -> bool:
+        handle = self._lock()
+        if handle is None:
+            return True
+        os.close(handle)
+        return False
+
+    def read(self) -> dict[str, t.Any] | None:
+        """The journal of the running or the last job, or None."""
+        try:
+            with open(self.path, encoding="utf-8") as file:
+                document = json.load(file)
+        except (OSError, ValueError):
+            return None
+        return document if isinstance(document, dict) else None
+
+    def forget(self) -> None:
+        """Remove the journal of a job that has ended and been reported."""
+        for path in (self.path, self._cancel_path):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+
+    def ask_to_cancel(self) -> None:
+        os.close(os.open(self._cancel_path, os.O_WRONLY | os.O_CREAT, 0o600))
+
+    def cancel_asked(self) -> bool:
+        return os.path.exists(self._cancel_path)
+
+    def start(self, head: t.Mapping[str, t.Any], work: t.Callable[[Journal], t.Mapping[str, t.Any]]) -> bool:
+        """Run ``work`` in a process of its own; False when a live job holds the lock already.
+
+        ``work`` returns the result or raises CloneError. Everything it needs must be imported before: Ansible removes the
+        module's files when the starter ends.
+        """
+        handle = self._lock()
+        if handle is None:
+            # Somebody may just be asking whether a job lives.
+            time.sleep(0.05)
+            handle = self._lock()
+        if handle is None:
+            return False
+        self.forget()
+        Journal(self.path, head)
+        child = os.fork()
+        if child:
+            os.close(handle)
+            os.waitpid(child, 0)
+            return True
+        status = 0
+        try:
+            os.setsid()
+            if os.fork():
+                os._exit(0)
+            self._detach(handle)
+            journal = Journal(self.path, head)
+            try:
+                journal.end(dict(work(journal)), None)
+            except CloneError as error:
+                journal.end(None, dict(error.details, msg=error.message))
+            except BaseException as error:
+                # The message might hold a secret, the frames can't.
+                frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+                journal.end(None, {"msg": "%s in the clone's own process; this is a bug, please report it" % type(error).__name__, "exception": frames})
+        except BaseException:
+            status = 1
+        os._exit(status)
+
+    @staticmethod
+    def _detach(keep: int) -> None:
+        """Let go of everything that ties the process to its starter: directory, standard streams, descriptors."""
+        os.chdir("/")
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(nothing, standard)
+        for descriptor in range(3, 256):
+            if descriptor != keep:
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
+
+    def wait(self, seen: int, seconds: float | None, settle: float = 0.3) -> dict[str, t.Any]:
+        """Wait until the job has ended, or ``seconds`` have passed and there is news; its journal then.
+
+        Raises CloneError when the process ended without a word (killed).
+        """
+        begun = time.monotonic()
+        while True:
+            alive = self.alive()
+            document = self.read() or {}
+            if document.get("finished"):
+                return document
+            if not alive:
+                raise CloneError(
+                    "the process that watched the clone was killed (pid %s). The clone itself may go on in the server: run the task again, it joins a clone under way"
+                    % document.get("pid"),
+                    events=document.get("events", []),
+                )
+            if seconds is not None and time.monotonic() - begun >= seconds:
+                return document
+            time.sleep(settle if time.monotonic() - begun > 2 else 0.05)

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""clone_run: from the module's parameters to the detached operation and back.
+
+Everything the detached process needs is imported here, at the top: Ansible removes the module's files when it returns.
+
+This module util is PRIVATE to dbops.mysql_clone and may change at any time.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _job, _operation
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
+
+CANCEL_SECONDS = 60.0
+
+
+def donors(params: t.Mapping[str, t.Any]) -> tuple[_operation.Donor, ...]:
+    """The pool in order of preference. Raises BadInput for a donor that can't be one (see _sql.donor_entry)."""
+    entries = params["donors"]
+    if entries is None:
+        entries = [{"host": params["donor_host"], "port": params["donor_port"], "user": None, "password": None}]
+    found = tuple(
+        _operation.Donor(
+            donor_login(
+                dict(
+                    params,
+                    donor_host=entry["host"],
+                    donor_port=entry["port"],
+                    donor_user=entry["user"] or params["donor_user"],
+                    donor_password=params["donor_password"] if entry["password"] is None else entry["password"],
+                )
+            )
+        )
+        for entry in entries
+    )
+    for donor in found:
+        if not donor.login.user:
+            raise BadInput("donor_user is missing for the donor %s: expected the name of its clone account" % donor.label)
+    if not found:
+        raise BadInput("donors is empty: expected at least one donor")
+    return found
+
+
+def wanted(params: t.Mapping[str, t.Any]) -> _operation.Wanted:
+    """The parameters as the operation takes them. Raises BadInput naming the option."""
+    for name, least in (("timeout", 1), ("stall_timeout", 1), ("poll_interval", 0.05), ("retries", 0)):
+        if params[name] < least:
+            raise BadInput("%s is %s; expected %s or more" % (name, params[name], least))
+    if any(delay < 0 for delay in params["retry_delays"]):
+        raise BadInput("retry_delays holds a negative number; expected seconds")
+    directory = params["data_directory"]
+    if directory and not directory.startswith("/"):
+        raise BadInput("data_directory '%s' is not absolute (error 1525 would follow); expected a path that begins with /" % directory)
+    return _operation.Wanted(
+        donors=donors(params),
+        logins=tuple(own_logins(params)),
+        data_directory=directory,
+        require_ssl=params["require_ssl"],
+        overwrite=params["overwrite"],
+        force=params["force"],
+        retries=params["retries"],
+        retry_delays=tuple(params["retry_delays"]),
+        timeout=params["timeout"],
+        stall_timeout=params["stall_timeout"],
+        restart_timeout=params["restart_timeout"],
+        deadline=params["deadline"],
+        poll_interval=params["poll_interval"],
+        settings=_operation.checked_settings(params["settings"]),
+        start_command=params["start_command"],
+    )
+
+
+class Silent:
+    """The journal of a run that only plans: it tells nobody."""
+
+    document: t.ClassVar[dict[str, t.Any]] = {}
+
+    def event(self, text: str, clone: t.Any = None) -> None:
+        """Nobody listens."""
+
+    def observe(self, clone: t.Any) -> None:
+        """Nobody looks."""
+
+    def keep(self, **values: t.Any) -> None:
+        """Nothing is changed, so nothing must be remembered."""
+
+
+def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
+    """The module's body."""
+    job = _job.Job(params["state_directory"] or _job.default_directory(), _job.key(own_logins(params)[0].label))
+    if params["state"] == "cancelled":
+        return _cancel(params, check_mode, job)
+    goal = wanted(params)
+    if check_mode:
+        return _planned(goal)
+    return _cloned(params, goal, job)
+
+
+def _envelope(**values: t.Any) -> dict[str, t.Any]:
+    return dict({"finished": True, "attached": False, "events": [], "seen": 0, "diagnosis": None, "restored": []}, **values)
+
+
+def _planned(goal: _operation.Wanted) -> dict[str, t.Any]:
+    operation = _operation.Operation(goal, Silent())
+    planned = operation.plan()
+    return _envelope(
+        changed=planned["changed"],
+        clone=planned["clone"],
+        reason=planned["reason"],
+        checks=[finding.as_dict() for finding in operation.checks],
+        attempts=[],
+        given_up=operation.before if goal.overwrite else None,
+    )
+
+
+def _cloned(params: t.Mapping[str, t.Any], goal: _operation.Wanted, job: _job.Job) -> dict[str, t.Any]:
+    labels = [donor.label for donor in goal.donors]
+    last = job.read() or {}
+    attached = False
+    if not (params["seen"] and last):
+        left_over = None if last.get("finished") else last.get("settings_before")
+        started = job.start(
+            {"recipient": goal.logins[0].label, "donors": labels},
+            lambda journal: _operation.Operation(goal, journal, cancelled=job.cancel_asked).run(left_over),
+        )
+        attached = not started
+        if attached and not set(labels) & set((job.read() or {}).get("donors", labels)):
+            raise CloneError(
+                "%s: a run from another donor (%s) is under way on this host. Wait for it, or end it with state=cancelled"
+                % (goal.logins[0].label, ", ".join((job.read() or {}).get("donors", []))),
+                server=goal.logins[0].label,
+            )
+    document = job.wait(params["seen"], params["wait_seconds"])
+    envelope = _envelope(
+        attached=attached,
+        finished=bool(document.get("finished")),
+        events=[event for event in document.get("events", []) if event["number"] > params["seen"]],
+        seen=document.get("count", 0),
+    )
+    if not document.get("finished"):
+        return dict(envelope, changed=True, clone=document.get("clone"), reason="the clone is under way", attempts=[])
+    if document["failure"]:
+        failure = dict(document["failure"])
+        return dict(envelope, failed_message=failure.pop("msg"), **{name: value for name, value in failure.items() if name not in envelope or value})
+    return dict(envelope, **document["result"])
+
+
+def _cancel(params: t.Mapping[str, t.Any], check_mode: bool, job: _job.Job) -> dict[str, t.Any]:
+    link = _operation.Link()
+    logins = tuple(own_logins(params))
+    if check_mode:
+        clone = _operation.current(logins, link)
+        return _envelope(changed=clone["state"] == "in_progress", clone=clone, reason="a clone under way would be cancelled", attempts=[])
+    watched = job.alive()
+    if watched:
+        job.ask_to_cancel()
+    ended, clone = _operation.cancel(logins, link, CANCEL_SECONDS)
+    if watched:
+        job.wait(0, CANCEL_SECONDS)
+    reason = "the clone was cancelled" if ended or watched else "no clone was under way"
+    return _envelope(changed=ended or watched, clone=clone, reason=reason, attempts=[])

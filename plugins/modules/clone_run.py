@@ -1,0 +1,306 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: clone_run
+short_description: Clone a MySQL server onto this one, safely
+description:
+  - Replaces the data of the recipient (the server that O(login_host) or O(login_unix_socket) names) by a copy of the donor,
+    using MySQL's CLONE plugin, and returns when the recipient is up again with the donor's data.
+  - The server drops the recipient's data first. So nothing is started that a check says would fail, and nothing that would
+    lose data which O(overwrite) has not given up.
+  - The clone is watched by a process of its own on the managed node, which outlives the task. Running the task again joins a
+    clone under way, and changes nothing when the recipient has already been cloned from the donor.
+  - Failures are retried only where a retry can help; each attempt is reported.
+author:
+  - dbops contributors (@dbops)
+version_added: 0.1.0
+extends_documentation_fragment:
+  - dbops.mysql_clone._attributes
+  - dbops.mysql_clone._login
+  - dbops.mysql_clone._login.post_clone
+  - dbops.mysql_clone._donor
+attributes:
+  check_mode:
+    support: full
+    details: All checks are made, as far as they only read; RV(checks) tells what they found.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+    details:
+      - A recipient that was cloned from this donor before is left alone, also when the donor has moved on since.
+      - O(force) clones again each time.
+options:
+  state:
+    description:
+      - V(cloned) clones.
+      - V(cancelled) ends a clone under way on this recipient. Data that the clone has dropped stays dropped.
+    type: str
+    choices: [cloned, cancelled]
+    default: cloned
+  donors:
+    description:
+      - A pool of donors in the order of preference, instead of O(donor_host). After a failure that another donor may not
+        have, the next one is tried.
+    type: list
+    elements: dict
+    suboptions:
+      host:
+        description: The donor's host name or IPv4 address, as the recipient reaches it.
+        type: str
+        required: true
+      port:
+        description: The donor's TCP port.
+        type: int
+        default: 3306
+      user:
+        description: The clone account; by default O(donor_user).
+        type: str
+      password:
+        description: Its password; by default O(donor_password).
+        type: str
+  data_directory:
+    description:
+      - Clone into this directory instead of the recipient's own. It must be absolute and must not exist. Nothing is dropped
+        and nothing restarted then, so O(overwrite) is not needed.
+    type: path
+  overwrite:
+    description:
+      - Whether the recipient's data may be lost. Without it a recipient that holds schemas, or transactions that the donor
+        lacks, or that has replicas or sessions that write, is left alone.
+    type: bool
+    default: false
+  force:
+    description:
+      - Clone also when the recipient has been cloned from this donor already. O(overwrite) is needed all the same.
+    type: bool
+    default: false
+  retries:
+    description:
+      - How many more attempts follow a failed one, where its error is one that can pass. When the recipient's data has been
+        dropped, twice as many are made.
+      - Waiting for a busy donor uses up no attempt.
+    type: int
+    default: 3
+  retry_delays:
+    description:
+      - Seconds to wait before each further attempt; the last one counts for all that follow. Up to a fifth is added at random.
+    type: list
+    elements: float
+    default: [5, 10, 30]
+  timeout:
+    description:
+      - Seconds for the whole run with all its attempts and waiting.
+    type: float
+    default: 86400
+  deadline:
+    description:
+      - The end of the change window as seconds since 1970-01-01 UTC. The run is given up, and a clone under way cancelled, then.
+    type: float
+  stall_timeout:
+    description:
+      - Seconds without progress after which a clone is cancelled and tried again. A donor that refuses connections or has
+        restarted is noticed within seconds, whatever is set here.
+    type: float
+    default: 300
+  restart_timeout:
+    description:
+      - Seconds for the recipient's restart and recovery. By default ten minutes and one second more for each 50 MB copied.
+    type: float
+  poll_interval:
+    description:
+      - Seconds between two looks at the progress of a long clone; a short one is looked at more often.
+    type: float
+    default: 2
+  settings:
+    description:
+      - Global variables to set on the recipient for this run (V(clone_*) but not V(clone_valid_donor_list),
+        V(net_read_timeout), V(net_write_timeout), V(max_allowed_packet)). They are put back afterwards.
+    type: dict
+    default: {}
+  start_command:
+    description:
+      - A shell command that starts the recipient's server. It is run when the server has no supervisor and stops after the
+        copy (error 3707), or when it has not come back half a minute after the clone.
+      - Without it somebody has to start such a server within O(timeout).
+    type: str
+  progress:
+    description:
+      - Whether lines of progress are shown while the task runs.
+    type: bool
+    default: true
+  wait_seconds:
+    description:
+      - Return after so many seconds with RV(finished) false while the clone goes on; a further run of the task joins it.
+        The lines of progress are made so. By default the task waits for the end.
+    type: float
+  seen:
+    description:
+      - The number of the last event that the caller has seen; RV(events) holds the later ones.
+    type: int
+    default: 0
+  state_directory:
+    description:
+      - The directory on the managed node for the journal and the lock of the watching process. It holds no secrets.
+      - By default V(.ansible/dbops.mysql_clone) in the home directory of the task's user.
+    type: path
+seealso:
+  - module: dbops.mysql_clone.clone_precheck
+  - module: dbops.mysql_clone.clone_status
+  - module: dbops.mysql_clone.clone_verify
+  - name: The CLONE plugin
+    description: MySQL's manual on cloning.
+    link: https://dev.mysql.com/doc/refman/en/clone-plugin.html
+"""
+
+EXAMPLES = r"""
+---
+- name: Clone db1 onto an empty server
+  dbops.mysql_clone.clone_run:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    login_user: root
+    login_password: "{{ recipient_root_password }}"
+    donor_host: db1.example.com
+    donor_user: clone_user
+    donor_password: "{{ clone_password }}"
+    post_clone_login_user: root
+    post_clone_login_password: "{{ donor_root_password }}"
+
+- name: Give up what the recipient holds, and use a part of the link only
+  dbops.mysql_clone.clone_run:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    donor_host: db1.example.com
+    donor_user: clone_user
+    donor_password: "{{ clone_password }}"
+    overwrite: true
+    settings:
+      clone_max_network_bandwidth: 200
+    start_command: systemctl start mysql
+
+- name: Stop a clone under way
+  dbops.mysql_clone.clone_run:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    state: cancelled
+"""
+
+RETURN = r"""
+clone:
+  description: The clone as M(dbops.mysql_clone.clone_status) returns it, after the end of the run.
+  type: dict
+  returned: always
+reason:
+  description: Why the task changed something, or why it did not.
+  type: str
+  returned: on success
+  sample: already cloned from db1.example.com:3306
+attempts:
+  description: Each attempt with its donor, begin (UTC), seconds, error, retry class and the delay after it.
+  type: list
+  elements: dict
+  returned: when something was tried
+given_up:
+  description: What the recipient held before and O(overwrite) gave up, as schemas with their sizes in bytes and the executed GTIDs.
+  type: dict
+  returned: on success
+diagnosis:
+  description: The last error's entry in the error catalogue, with cause and remedy; null when nothing failed.
+  type: dict
+  returned: always
+restored:
+  description: The variables that were set for the run, each with its old value and whether it is in force again.
+  type: list
+  elements: dict
+  returned: always
+checks:
+  description: The findings of the check that was made before anything was started.
+  type: list
+  elements: dict
+  returned: in check mode and on failure
+data_dropped:
+  description: Whether the recipient's own data was dropped although the clone failed.
+  type: bool
+  returned: on failure
+seconds:
+  description: How long the run took, in seconds.
+  type: float
+  returned: on success
+finished:
+  description: Whether the run has ended; false only with O(wait_seconds).
+  type: bool
+  returned: always
+attached:
+  description: Whether the task joined a run that was under way.
+  type: bool
+  returned: always
+events:
+  description: What happened since O(seen), as number, seconds since the start, and text.
+  type: list
+  elements: dict
+  returned: always
+seen:
+  description: The number of the last event.
+  type: int
+  returned: always
+"""
+
+import typing as t
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import (
+    DONOR_SPEC,
+    LOGIN_SPEC,
+    POST_CLONE_SPEC,
+    run_module,
+)
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._run import run
+
+ARGUMENT_SPEC: dict[str, t.Any] = dict(
+    LOGIN_SPEC,
+    **POST_CLONE_SPEC,
+    **DONOR_SPEC,
+    state={"type": "str", "choices": ["cloned", "cancelled"], "default": "cloned"},
+    donors={
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "host": {"type": "str", "required": True},
+            "port": {"type": "int", "default": 3306},
+            "user": {"type": "str"},
+            "password": {"type": "str", "no_log": True},
+        },
+    },
+    data_directory={"type": "path"},
+    overwrite={"type": "bool", "default": False},
+    force={"type": "bool", "default": False},
+    retries={"type": "int", "default": 3},
+    retry_delays={"type": "list", "elements": "float", "default": [5, 10, 30]},
+    timeout={"type": "float", "default": 86400},
+    deadline={"type": "float"},
+    stall_timeout={"type": "float", "default": 300},
+    restart_timeout={"type": "float"},
+    poll_interval={"type": "float", "default": 2},
+    settings={"type": "dict", "default": {}},
+    start_command={"type": "str"},
+    progress={"type": "bool", "default": True},
+    wait_seconds={"type": "float"},
+    seen={"type": "int", "default": 0},
+    state_directory={"type": "path"},
+)
+
+
+def main() -> None:
+    run_module(
+        ARGUMENT_SPEC,
+        run,
+        mutually_exclusive=[("donor_host", "donors")],
+        required_if=[("state", "cloned", ("donor_host", "donors"), True)],
+    )
+
+
+if __name__ == "__main__":
+    main()
