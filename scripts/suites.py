@@ -215,7 +215,7 @@ def lint() -> list[Result]:
             # The slowest one first.
             "ansible-lint": (["ansible-lint", "--profile", "production", "--offline", "--strict"], ROOT),
             "antsibull-docs": (["antsibull-docs", *docs.split(), "."], copy),
-            "ruff check": (["ruff", "check", "--no-cache"], ROOT),
+            "ruff check": (["ruff", "check", "--no-cache", "--output-format", "concise"], ROOT),
             "ruff format": (["ruff", "format", "--check", "--no-cache"], ROOT),
             "yamllint": (["yamllint", "--strict", "."], copy),
             "antsibull-changelog": (["antsibull-changelog", "lint"], copy),
