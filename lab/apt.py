@@ -56,6 +56,9 @@ class Apt:
             "Dir::State::status": state / "status",
             "Dir::Cache": state,
             "Dir::Cache::archives": state / "archives",
+            # Container images switch these off, and apt then reads all lists again in every call.
+            "Dir::Cache::pkgcache": state / "pkgcache.bin",
+            "Dir::Cache::srcpkgcache": state / "srcpkgcache.bin",
             # The cache belongs to this user; apt's own download user could not write there.
             "APT::Sandbox::User": getpass.getuser(),
             "Acquire::Languages": "none",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from lab.installation import MINIMUM, Installation, inspect
 from lab.locks import locked
 from lab.paths import cache_dir
 
+SBIN = ":/usr/sbin:/usr/local/sbin"  # where servers are, though not on every user's PATH
 _MARKER = "complete.json"
 _FETCH_TIMEOUT = 1200  # seconds to wait for another process that fetches the same
 
@@ -64,7 +66,7 @@ def mariadb(refetch: bool = False) -> Installation:
 
 
 def sysbench(refetch: bool = False) -> dict[str, Any]:
-    """The sysbench of the machine's own suites: ``program``, ``scripts`` (a directory), ``environment`` that it needs."""
+    """The sysbench of the machine's own suites: ``program``, ``scripts`` (a directory), ``environment``."""
     root, _marker = _cached("sysbench", lambda state: _own_suites(state, "sysbench"), refetch)
     # Its client library looks for the plugin of caching_sha2_password where the package would be installed.
     plugins = next(iter(root.glob("usr/lib/*/libmariadb3/plugin")), root)
@@ -86,7 +88,7 @@ def _from_environment() -> Installation | None:
 
 
 def _from_path() -> Installation | None:
-    program = shutil.which("mysqld", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin")
+    program = shutil.which("mysqld", path=os.environ.get("PATH", os.defpath) + SBIN)
     if not program:
         raise LabError("no mysqld on PATH")
     server = Path(program).resolve()
@@ -104,9 +106,9 @@ def _cached(name: str, find: Callable, refetch: bool) -> tuple[Path, dict]:
     """
     folder = cache_dir() / name
     with locked(f"fetch-{name}", _FETCH_TIMEOUT, f"fetching {name}"):
-        complete = [] if refetch else _complete(folder)
-        if complete:
-            return complete[-1]
+        finished = [] if refetch else complete(folder)
+        if finished:
+            return finished[-1]
         folder.mkdir(parents=True, exist_ok=True)
         state = Path(tempfile.mkdtemp(prefix="apt-", dir=cache_dir()))
         try:
@@ -123,7 +125,8 @@ def _cached(name: str, find: Callable, refetch: bool) -> tuple[Path, dict]:
         return root, marker
 
 
-def _complete(folder: Path) -> list[tuple[Path, dict]]:
+def complete(folder: Path) -> list[tuple[Path, dict]]:
+    """The finished fetches below ``folder`` with their markers, the latest last."""
     found = []
     for path in folder.glob(f"*/{_MARKER}"):
         marker = json.loads(path.read_text(encoding="utf-8"))
@@ -141,8 +144,8 @@ def _install(apt: Apt, packages: dict[str, str], root: Path) -> int:
     return size
 
 
-def _newest(names: list[str]) -> str | None:
-    """The highest version of names like mysql-server-core-8.4; a name without a number is the newest."""
+def newest(names: list[str]) -> str | None:
+    """Of packages the one with the highest version in its name (mysql-server-core-8.4); one without a number is the newest."""
 
     def rank(name: str) -> tuple:
         last = name.rpartition("-")[2]
@@ -151,10 +154,15 @@ def _newest(names: list[str]) -> str | None:
     return max(names, key=rank, default=None)
 
 
+def version_numbers(version: str) -> tuple[int, ...]:
+    """The upstream numbers of a package's version, which may begin with an epoch."""
+    return tuple(int(number) for number in re.findall(r"\d+", version.rpartition(":")[2])[:3])
+
+
 def _own_suites(state: Path, pattern: str) -> tuple[Apt, dict[str, str], str, str]:
     apt = Apt(state)
     trouble = apt.update()
-    package = _newest(apt.names(pattern))
+    package = newest(apt.names(pattern))
     if package is None:
         suites = ", ".join(sorted({f"{r.uri} {r.release}" for r in apt.repositories()})) or "no readable suite"
         raise LabError(f"the machine's apt sources ({suites}) hold no {pattern}" + (f": {trouble}" if trouble else ""))
@@ -191,11 +199,11 @@ def _mysql_packages(state: Path) -> tuple[Apt, dict[str, str], str, str]:
 
 def _mysql_in(apt: Apt, where: str) -> tuple[Apt, dict[str, str], str, str] | str:
     """What to fetch from there, or the reason why nothing."""
-    server = _newest(apt.names(r"mysql-server-core(-\d+\.\d+)?"))
+    server = newest(apt.names(r"mysql-server-core(-\d+\.\d+)?"))
     if server is None:
         return f"{where}: no package mysql-server-core"
     version = apt.version(server)
-    if tuple(int(n) for n in version.partition(":")[2 if ":" in version else 0].split("-")[0].split(".")[:3]) < MINIMUM:
+    if version_numbers(version) < MINIMUM:
         return f"{where}: {server} is only {version}"
     suffix = server.removeprefix("mysql-server-core")
     wanted = [server, f"mysql-client-core{suffix}"]

@@ -34,7 +34,7 @@ _SUPERVISOR = Path(__file__).with_name("supervise.py")
 _PORT_TRIES = 5
 # Errors of a connection that reached a server which is up.
 _REFUSED = {1045, 1040, 1203, 1226, 1698, 1862, 3118, 3159, 4031}
-# Signals that the server itself has handled: it never listened.
+# What the error log says when somebody else listens on the port.
 _PORT_TAKEN = ("Address already in use", "Can't start server: Bind on TCP/IP port")
 
 Options = Iterable[str] | Mapping[str, Any]
@@ -90,6 +90,9 @@ class Node:
     def __init__(self, directory: Path, state: dict[str, Any]) -> None:
         self.directory = directory
         self._state = state
+        self._launched: subprocess.Popen | None = None  # the supervisor, if this process started it
+        self._launch_arguments: tuple = ()
+        self._log_mark = 0
 
     # ---- state -------------------------------------------------------------------------------------------------
 
@@ -322,19 +325,22 @@ class Node:
         )
         self._launch_arguments = (supervised, options, env)
 
-    def wait_up(self, timeout: float = START_TIMEOUT) -> Self:
+    def wait_up(self, timeout: float = START_TIMEOUT, after: int | None = None) -> Self:
         """Wait until the server answers, also with "access denied" (after a clone the donor's accounts rule).
 
+        :param after: the process id before a restart: wait until it is another one.
         :raises LabError: when it does not within ``timeout`` seconds, or ends.
         """
         deadline = time.monotonic() + timeout
         tries = _PORT_TRIES
         while True:
             reason = self._unreachable()
+            if reason is None and after is not None and self.pid in (after, None):
+                reason = "the restart has not come yet"
             if reason is None:
                 (self.directory / "first-start.sql").unlink(missing_ok=True)
                 return self
-            launched = getattr(self, "_launched", None)
+            launched = self._launched
             if (launched.poll() is not None) if launched else not self._processes():
                 fresh = (self.directory / "first-start.sql").exists()
                 if launched and fresh and tries and self._port_was_taken():
@@ -373,14 +379,14 @@ class Node:
         return any(text in self.error_log(self._log_mark) for text in _PORT_TAKEN)
 
     def _last_words(self) -> str:
-        lines = self.error_log(getattr(self, "_log_mark", 0)).splitlines()
+        lines = self.error_log(self._log_mark).splitlines()
         with contextlib.suppress(OSError):
             lines += (self.directory / "mysqld.out").read_text(encoding="utf-8", errors="replace").splitlines()[-3:]
         words = [line for line in lines if "[ERROR]" in line][-3:] or lines[-2:]
         return " ".join(words) or f"nothing in {self.directory / 'error.log'}"
 
     def _reap(self) -> None:
-        launched = getattr(self, "_launched", None)
+        launched = self._launched
         if launched:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 launched.wait(5)
@@ -390,7 +396,8 @@ class Node:
         """Shut the server down cleanly; a stopped one is left alone."""
         running = self._processes()
         servers = self._servers()
-        for pid in servers or running:
+        # The supervisor hands the signal on, and knows then that a restart is not wanted any more.
+        for pid in [pid for pid in running if pid not in servers] or servers:
             processes.send(pid, signal.SIGTERM)
         if processes.wait_gone(running, timeout):
             raise LabError(f"{self.name} has not shut down after {timeout:.0f} s; kill9() ends it by force")

@@ -235,28 +235,29 @@ class Proxy:
             self._stop()
 
     def slow(self, bytes_per_second: float) -> None:
-        self._command("slow", str(bytes_per_second))
+        self.command("slow", str(bytes_per_second))
 
     def latency(self, seconds: float) -> None:
-        self._command("latency", str(seconds))
+        self.command("latency", str(seconds))
 
     def freeze(self) -> None:
-        self._command("freeze")
+        self.command("freeze")
 
     def reset(self) -> None:
-        self._command("reset")
+        self.command("reset")
 
     def cut(self) -> None:
-        self._command("cut")
+        self.command("cut")
 
     def restore(self) -> None:
-        self._command("restore")
+        self.command("restore")
 
     def status(self) -> dict[str, Any]:
         """Mode, counters of connections and bytes."""
-        return self._command("status")
+        return self.command("status")
 
-    def _command(self, *words: str) -> dict[str, Any]:
+    def command(self, *words: str) -> dict[str, Any]:
+        """Any of :data:`COMMANDS` with its number; returns the status."""
         return self._run(self._link.command(*words))
 
     def _run(self, work: Any) -> Any:
