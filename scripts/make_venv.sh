@@ -14,7 +14,7 @@ scripts=$(dirname "$0")
 case $core in
 2.19) versions='3.11 3.12 3.13' ;;
 2.20 | 2.21) versions='3.13 3.12 3.14' ;;
-2.22) versions='3.13 3.14 3.15' ;;
+2.22) versions='3.13 3.14 3.15' candidate=rc1 ;; # takes release candidates as long as 2.22.0 isn't out
 *) echo "make_venv.sh: ANSIBLE_CORE=$core: expected 2.19, 2.20, 2.21 or 2.22" >&2; exit 2 ;;
 esac
 
@@ -29,5 +29,5 @@ fi
 echo "make_venv.sh: $venv: ansible-core $core on $interpreter"
 "$interpreter" -m venv --clear "$venv"
 "$venv/bin/python" -m pip install -qq --disable-pip-version-check \
-    "ansible-core~=$core.0${prerelease:-}" -r requirements.txt -r requirements-dev.txt
+    "ansible-core~=$core.0${candidate:-}" -r requirements.txt -r requirements-dev.txt
 touch "$venv/.stamp"
