@@ -36,7 +36,9 @@ class ActionModule(ActionBase):
             result = self._execute_module(module_args=arguments, task_vars=task_vars)
             attached = attached or bool(result.get("attached"))
             for event in result.pop("events", ()):
-                Display().display("%s  %7.1f s  %s" % (task_vars.get("inventory_hostname"), event["seconds"], event["text"]))
+                Display().display(
+                    "%s  %7.1f s  %s" % (task_vars.get("inventory_hostname"), event["seconds"], event["text"])
+                )
             if result.get("finished", True):
                 return dict(result, events=[], attached=attached)
             arguments["seen"] = result.get("seen", 0)

@@ -9,6 +9,7 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import traceback
 import typing as t
 
 
@@ -42,9 +43,17 @@ class ServerError(CloneError):
     """
 
     def __init__(self, number: int, text: str, server: str, stage: str = "query") -> None:
-        super().__init__("%s: %s (error %d)" % (server, text, number), server=server, error={"code": number, "message": text})
+        super().__init__(
+            "%s: %s (error %d)" % (server, text, number), server=server, error={"code": number, "message": text}
+        )
         self.number = number
         self.text = text
         self.server = server
         self.stage = stage
         self.version = ""
+
+
+def frames(error: BaseException) -> str:
+    """A traceback without the error's own message: the message might hold a secret, source lines can't."""
+    lines = traceback.format_list(traceback.extract_tb(error.__traceback__))
+    return "Traceback (most recent call last):\n" + "".join(lines) + type(error).__name__

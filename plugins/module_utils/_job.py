@@ -20,10 +20,9 @@ import json
 import os
 import stat
 import time
-import traceback
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, frames
 
 EVENTS_KEPT = 1000
 
@@ -45,7 +44,9 @@ class Journal:
         self._begun = time.monotonic()
         # The first event has number 1, so that a caller that has seen it is never taken for one that starts anew.
         first = {"number": 1, "seconds": 0.0, "text": "checking the recipient and its donor"}
-        self.document: dict[str, t.Any] = dict(head, pid=os.getpid(), events=[first], count=1, clone=None, finished=False, result=None, failure=None)
+        self.document: dict[str, t.Any] = dict(
+            head, pid=os.getpid(), events=[first], count=1, clone=None, finished=False, result=None, failure=None
+        )
         self._write()
 
     def _write(self) -> None:
@@ -58,7 +59,9 @@ class Journal:
     def event(self, text: str, clone: t.Mapping[str, t.Any] | None = None) -> None:
         """Tell a line of news, with the clone's view where there is one."""
         self.document["count"] += 1
-        self.document["events"].append({"number": self.document["count"], "seconds": round(time.monotonic() - self._begun, 1), "text": text})
+        self.document["events"].append(
+            {"number": self.document["count"], "seconds": round(time.monotonic() - self._begun, 1), "text": text}
+        )
         del self.document["events"][:-EVENTS_KEPT]
         self.observe(clone)
 
@@ -91,7 +94,10 @@ class Job:
         except OSError as error:
             raise CloneError("state_directory '%s' can't be used: %s" % (directory, error.strerror)) from error
         if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid() or facts.st_mode & 0o022:
-            raise CloneError("state_directory '%s' must be a directory that belongs to the user of the task and that nobody else can write to" % directory)
+            raise CloneError(
+                "state_directory '%s' must be a directory that belongs to the user of the task and that nobody else can write to"
+                % directory
+            )
 
     def _lock(self) -> int | None:
         """The lock's descriptor, or None while a live job holds it. The lock dies with its process."""
@@ -165,9 +171,13 @@ class Job:
             except CloneError as error:
                 journal.end(None, dict(error.details, msg=error.message))
             except BaseException as error:
-                # The message might hold a secret, the frames can't.
-                frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
-                journal.end(None, {"msg": "%s in the clone's own process; this is a bug, please report it" % type(error).__name__, "exception": frames})
+                journal.end(
+                    None,
+                    {
+                        "msg": "%s in the clone's own process; this is a bug, please report it" % type(error).__name__,
+                        "exception": frames(error),
+                    },
+                )
         except BaseException:
             status = 1
         os._exit(status)
@@ -197,8 +207,8 @@ class Job:
                 return document
             if not alive:
                 raise CloneError(
-                    "the process that watched the clone was killed (pid %s). The clone itself may go on in the server: run the task again, it joins a clone under way"
-                    % document.get("pid"),
+                    "the process that watched the clone was killed (pid %s). The clone itself may go on in the server: "
+                    "run the task again, it joins a clone under way" % document.get("pid"),
                     events=document.get("events", []),
                 )
             if seconds is not None and time.monotonic() - begun >= seconds:

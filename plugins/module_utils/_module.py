@@ -10,11 +10,16 @@ plugins/doc_fragments/_login.py and _donor.py.
 
 from __future__ import annotations
 
-import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, MissingLibrary
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
+    BadInput,
+    CloneError,
+    MissingLibrary,
+    frames,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
 
 # Names, types, defaults and aliases are those of ansible.mysql, so that one set of module_defaults serves both.
@@ -108,11 +113,9 @@ def run_module(spec: t.Mapping[str, t.Any], body: Body, **options: t.Any) -> Non
     except CloneError as error:
         module.fail_json(msg=error.message, **error.details)
     except Exception as error:
-        # A traceback's frames can't hold a secret, its message might: name only the class.
-        frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
         module.fail_json(
             msg="%s in the module itself; this is a bug, please report it with the traceback" % type(error).__name__,
-            exception="Traceback (most recent call last):\n" + frames + type(error).__name__,
+            exception=frames(error),
         )
     for warning in result.pop("module_warnings", ()):
         module.warn(warning)

@@ -24,7 +24,12 @@ import typing as t
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors, _precheck, _progress, _sql
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import ACCESS_DENIED, Login, Server, connect_first
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
+    ACCESS_DENIED,
+    Login,
+    Server,
+    connect_first,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._status import NO_SUCH_TABLE, NOT_ALLOWED, status
 
 OK = 0
@@ -36,7 +41,6 @@ LOOK_AT_STATUS = (OK, RESTART_FAILED, 2006, 2013, 1053)
 LOCK_WAIT_SECONDS = 60
 SLOT_LOCK = "dbops.mysql_clone.slot"
 SLOT_POLL = 2.0
-NEWS_SECONDS = 5.0
 ENTRY_PATIENCE = 60.0
 DONOR_SILENCE = 3.0
 CANCEL_SECONDS = 90.0
@@ -130,6 +134,13 @@ def next_step(
     return Step("next_donor" if retry == "next_donor" and donors > 1 else "retry", delay, True)
 
 
+def news_seconds(elapsed: float) -> float:
+    """Seconds between two lines of progress: a short clone is told in detail, a long one doesn't fill the log."""
+    if elapsed < 15:
+        return 1.0
+    return 5.0 if elapsed < 300 else 30.0
+
+
 class Background:
     """A function in a thread: its result or its ServerError once it has finished."""
 
@@ -177,12 +188,21 @@ class Link:
         """Run the caller's start command. Raises CloneError when it fails."""
         try:
             done = subprocess.run(  # the caller's own command line, which is what start_command is for
-                text, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=max(1.0, seconds), check=False
+                text,
+                shell=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=max(1.0, seconds),
+                check=False,
             )
         except subprocess.TimeoutExpired as error:
             raise CloneError("start_command did not end within %d seconds" % seconds) from error
         if done.returncode:
-            raise CloneError("start_command ended with status %d: %s" % (done.returncode, done.stdout.decode("utf-8", "replace").strip()[-500:]))
+            raise CloneError(
+                "start_command ended with status %d: %s"
+                % (done.returncode, done.stdout.decode("utf-8", "replace").strip()[-500:])
+            )
 
 
 class OutOfTime(Exception):
@@ -200,7 +220,9 @@ class Ended(ServerError):
 class Operation:
     """One run for one recipient."""
 
-    def __init__(self, wanted: Wanted, journal: t.Any, link: Link | None = None, cancelled: t.Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, wanted: Wanted, journal: t.Any, link: Link | None = None, cancelled: t.Callable[[], bool] = lambda: False
+    ) -> None:
         self.wanted = wanted
         self.journal = journal
         self.link = link or Link()
@@ -281,7 +303,12 @@ class Operation:
         clone = status(server)
         if clone["state"] == "in_progress":
             self._same_donor(clone)
-            return {"changed": True, "clone": clone, "reason": "a clone from %s is under way and would be joined" % clone["source"], "joined": True}
+            return {
+                "changed": True,
+                "clone": clone,
+                "reason": "a clone from %s is under way and would be joined" % clone["source"],
+                "joined": True,
+            }
         facts = _precheck.server_facts(server, "recipient")
         return self._decide(facts, clone)
 
@@ -323,7 +350,8 @@ class Operation:
         return [
             finding
             for finding in with_status(checks, "fail")
-            if finding.repair != "clone_run" and _errors.classify((finding.error or {}).get("code"), finding.message).retry != "wait_slot"
+            if finding.repair != "clone_run"
+            and _errors.classify((finding.error or {}).get("code"), finding.message).retry != "wait_slot"
         ]
 
     def _refuse(self, obstacles: list[Finding], clone: dict[str, t.Any]) -> t.NoReturn:
@@ -362,7 +390,9 @@ class Operation:
             raise
         return self._result(planned["changed"], clone, planned["reason"], self._put_back())
 
-    def _result(self, changed: bool, clone: dict[str, t.Any] | None, reason: str, restored: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    def _result(
+        self, changed: bool, clone: dict[str, t.Any] | None, reason: str, restored: list[dict[str, t.Any]]
+    ) -> dict[str, t.Any]:
         return {
             "changed": changed,
             "clone": clone,
@@ -393,7 +423,9 @@ class Operation:
             if name != "clone_valid_donor_list":
                 actual = server.value("SELECT @@GLOBAL." + _sql.identifier(name))
                 if str(actual) not in (str(value), str(int(value)) if isinstance(value, bool) else str(value)):
-                    self.warnings.append("%s: the server made %s out of settings.%s=%s" % (self.label, actual, name, value))
+                    self.warnings.append(
+                        "%s: the server made %s out of settings.%s=%s" % (self.label, actual, name, value)
+                    )
 
     @staticmethod
     def _set(server: Server, name: str, value: t.Any) -> None:
@@ -415,10 +447,16 @@ class Operation:
                         entry.update(restored=False, reason=error.text)
                     restored.append(entry)
         except ServerError as error:
-            restored = [{"name": name, "value": value, "restored": False, "reason": error.text} for name, value in self.changed_settings.items()]
+            restored = [
+                {"name": name, "value": value, "restored": False, "reason": error.text}
+                for name, value in self.changed_settings.items()
+            ]
         for entry in restored:
             if not entry["restored"]:
-                self.warnings.append("%s: %s could not be put back to %s: %s" % (self.label, entry["name"], entry["value"], entry["reason"]))
+                self.warnings.append(
+                    "%s: %s could not be put back to %s: %s"
+                    % (self.label, entry["name"], entry["value"], entry["reason"])
+                )
         self.journal.keep(settings_before=None)
         return restored
 
@@ -459,7 +497,15 @@ class Operation:
             counted = failures + (retry != "wait_slot")
             # Without its data the recipient has nothing left to lose and everything to gain.
             allowed = self.wanted.retries * 2 if dropped else self.wanted.retries
-            step = next_step(retry, counted, allowed, self.wanted.retry_delays, len(self.wanted.donors), self.left(), self.link.jitter())
+            step = next_step(
+                retry,
+                counted,
+                allowed,
+                self.wanted.retry_delays,
+                len(self.wanted.donors),
+                self.left(),
+                self.link.jitter(),
+            )
             attempt.update(
                 seconds=round(self.link.clock() - started, 2),
                 error={"code": failure.number, "message": failure.text, "symbol": entry.symbol},
@@ -478,7 +524,9 @@ class Operation:
             else:
                 waiting = False
                 failures = counted
-                self.journal.event("attempt %d failed: %s; the next one in %.0f s" % (failures, failure.text, step.delay))
+                self.journal.event(
+                    "attempt %d failed: %s; the next one in %.0f s" % (failures, failure.text, step.delay)
+                )
             if step.kind == "next_donor":
                 index += 1
             self._pause(step.delay)
@@ -499,7 +547,12 @@ class Operation:
             state = "The recipient's own data was dropped and it runs without user data; its accounts are unchanged, and a further run clones anew"
         else:
             state = "The recipient's data is untouched"
-        message = "%s: the clone failed after %d attempt(s): %s. %s" % (self.label, len(self.attempts), text.rstrip("."), state)
+        message = "%s: the clone failed after %d attempt(s): %s. %s" % (
+            self.label,
+            len(self.attempts),
+            text.rstrip("."),
+            state,
+        )
         if entry is not None and entry.remedy:
             message += ". Remedy: %s" % entry.remedy
         return CloneError(
@@ -552,8 +605,16 @@ class Operation:
         if obstacles:
             raise CloneError("%s: the clone was not started: %s" % (self.label, sentence(obstacles)), server=self.label)
         begun = session.value("SELECT NOW(3)")
-        text = _sql.clone_statement(donor.login.user or "", donor.login.host, donor.login.port, self.wanted.data_directory, self.wanted.require_ssl)
-        values = _sql.parameters(donor.login.user or "", donor.login.host, donor.login.password or "", self.wanted.data_directory)
+        text = _sql.clone_statement(
+            donor.login.user or "",
+            donor.login.host,
+            donor.login.port,
+            self.wanted.data_directory,
+            self.wanted.require_ssl,
+        )
+        values = _sql.parameters(
+            donor.login.user or "", donor.login.host, donor.login.password or "", self.wanted.data_directory
+        )
         self._first_begin = self._first_begin or begun
         state["sent"] = self.link.clock()
         state["begun"] = begun
@@ -612,7 +673,7 @@ class Operation:
     def _tell(self, clone: dict[str, t.Any], state: dict[str, t.Any]) -> None:
         """A line when the stage changes or some seconds have passed; the view always."""
         now = self.link.clock()
-        if clone["stage"] != state.get("stage") or now - state.get("told", 0) >= NEWS_SECONDS:
+        if clone["stage"] != state.get("stage") or now - state.get("told", 0) >= news_seconds(now - self.begun):
             state.update(stage=clone["stage"], told=now)
             self.journal.event(_progress.line(clone), clone)
         else:
@@ -630,7 +691,11 @@ class Operation:
         elif self.left() <= 0:
             why = "the time for the run is over"
         elif clone["stalled_seconds"] >= self.wanted.stall_timeout:
-            why, retry = "no progress in stage %s for %d seconds (stall_timeout)" % (clone["stage"] or "STARTING", clone["stalled_seconds"]), "next_donor"
+            why, retry = (
+                "no progress in stage %s for %d seconds (stall_timeout)"
+                % (clone["stage"] or "STARTING", clone["stalled_seconds"]),
+                "next_donor",
+            )
         elif clone["stage"] in _progress.COPY_STAGES and clone["stalled_seconds"] >= DONOR_SILENCE:
             why, retry = self._donor_lost(donor, state), "next_donor"
         if why:
@@ -669,7 +734,10 @@ class Operation:
         watch = _progress.Watch()
         started = False
         told = False
-        accounts = (*self.wanted.logins, self.wanted.logins[0]._replace(user=donor.login.user, password=donor.login.password))
+        accounts = (
+            *self.wanted.logins,
+            self.wanted.logins[0]._replace(user=donor.login.user, password=donor.login.password),
+        )
         if number == RESTART_FAILED:
             self.journal.event("data copied; the server is not supervised and has stopped (3707)")
         while True:
@@ -685,7 +753,8 @@ class Operation:
             except ServerError as error:
                 if error.number in ACCESS_DENIED:
                     raise CloneError(
-                        "%s: the clone has ended, and now the server refuses every login known here (%s). The accounts are the donor's: give post_clone_login_user and "
+                        "%s: the clone has ended, and now the server refuses every login known here (%s). The accounts are the donor's: "
+                        "give post_clone_login_user and "
                         "post_clone_login_password and run again; nothing is cloned twice" % (self.label, error.text),
                         server=self.label,
                         changed=True,
@@ -699,14 +768,29 @@ class Operation:
                 elif not told:
                     told = True
                     by_hand = number == RESTART_FAILED and not self.wanted.start_command
-                    self.journal.event("start the server by hand: its next start completes the clone" if by_hand else "RESTART    waiting for the server")
+                    self.journal.event(
+                        "start the server by hand: its next start completes the clone"
+                        if by_hand
+                        else "RESTART    waiting for the server"
+                    )
                 if number != RESTART_FAILED and waited > self._restart_limit():
-                    raise Ended("the server has not come back after %d seconds: %s. See its error log" % (waited, error.text), self.label, "never") from error
+                    raise Ended(
+                        "the server has not come back after %d seconds: %s. See its error log" % (waited, error.text),
+                        self.label,
+                        "never",
+                    ) from error
                 self.link.sleep(0.1 if waited < 10 else 0.5)
                 continue
             end = ending(number, clone, state["begun"], restarted)
             if end == "completed" and clone is not None:
-                self.journal.event("completed: %s in %s" % (_progress.size(clone["bytes_done"]), _progress.duration(_progress.seconds_between(clone["begin_time"], clone["end_time"]))), clone)
+                self.journal.event(
+                    "completed: %s in %s"
+                    % (
+                        _progress.size(clone["bytes_done"]),
+                        _progress.duration(_progress.seconds_between(clone["begin_time"], clone["end_time"])),
+                    ),
+                    clone,
+                )
                 return clone
             if end == "failed":
                 raise self._failed(clone, state)
@@ -748,15 +832,21 @@ class Operation:
                 with contextlib.suppress(ServerError):
                     server.execute("SET SESSION sql_log_bin = 0")
                     server.execute("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
-                    self.warnings.append("%s: the donor's plugin table has no clone plugin (it loads it by an option), so it was installed again to read the result" % self.label)
+                    self.warnings.append(
+                        "%s: the donor's plugin table has no clone plugin (it loads it by an option), so it was installed again to read the result"
+                        % self.label
+                    )
                     return _progress.read(server)
             if error.number in (NO_SUCH_TABLE, NOT_ALLOWED) and restarted and number in LOOK_AT_STATUS:
                 known = dict(self.journal.document.get("clone") or _progress.NONE)
                 self.warnings.append(
-                    "%s: the login that works now may not read clone_status; the clone is taken as completed since the server restarted with the donor's accounts. "
+                    "%s: the login that works now may not read clone_status; "
+                    "the clone is taken as completed since the server restarted with the donor's accounts. "
                     "Give post_clone_login_* for the proof" % self.label
                 )
-                known.update(state="completed", begin_time=known["begin_time"] or state["begun"], percent=100, error=None)
+                known.update(
+                    state="completed", begin_time=known["begin_time"] or state["begun"], percent=100, error=None
+                )
                 return known
             raise
 
@@ -780,7 +870,9 @@ def cancel(logins: t.Sequence[Login], link: Link, seconds: float) -> tuple[bool,
                 server.execute("KILL QUERY %s", (clone["pid"],))
                 asked = True
         if link.clock() >= until:
-            raise CloneError("%s: the clone did not end within %d seconds after KILL QUERY" % (logins[0].label, seconds), clone=clone)
+            raise CloneError(
+                "%s: the clone did not end within %d seconds after KILL QUERY" % (logins[0].label, seconds), clone=clone
+            )
         link.sleep(0.2)
 
 
@@ -792,7 +884,10 @@ def checked_settings(settings: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
                 "settings.%s can't be set for a run: expected a variable that begins with clone_ (but not clone_valid_donor_list, which the module keeps), "
                 "net_read_timeout, net_write_timeout or max_allowed_packet" % name
             )
-    return {str(name): (int(value) if isinstance(value, str) and value.isdigit() else value) for name, value in settings.items()}
+    return {
+        str(name): (int(value) if isinstance(value, str) and value.isdigit() else value)
+        for name, value in settings.items()
+    }
 
 
 def _utc(seconds: float) -> str:

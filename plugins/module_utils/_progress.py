@@ -132,7 +132,9 @@ def view(
         "eta_seconds": int((total - done) / rate) if running and rate and total > done else None,
         "stalled_seconds": 0,
         "stages": stages,
-        "error": {"code": number, "message": row["ERROR_MESSAGE"] or _silent(number)} if number and state != "in_progress" else None,
+        "error": {"code": number, "message": row["ERROR_MESSAGE"] or _silent(number)}
+        if number and state != "in_progress"
+        else None,
         "binlog_file": row["BINLOG_FILE"] or None,
         "binlog_position": row["BINLOG_POSITION"] or None,
         "gtid_executed": (row["GTID_EXECUTED"] or "").replace("\n", "") or None,
@@ -152,7 +154,9 @@ def read(server: t.Any) -> dict[str, t.Any]:
             raise rows[name]
     session = rows["session"]
     alive = bool(session[0]["alive"]) if isinstance(session, list) else False
-    return view(rows["status"], rows["progress"], alive, rows["now"][0]["now"] if isinstance(rows["now"], list) else None)
+    return view(
+        rows["status"], rows["progress"], alive, rows["now"][0]["now"] if isinstance(rows["now"], list) else None
+    )
 
 
 def data_dropped(clone: t.Mapping[str, t.Any]) -> bool | None:

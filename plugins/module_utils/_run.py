@@ -41,7 +41,9 @@ def donors(params: t.Mapping[str, t.Any]) -> tuple[_operation.Donor, ...]:
     )
     for donor in found:
         if not donor.login.user:
-            raise BadInput("donor_user is missing for the donor %s: expected the name of its clone account" % donor.label)
+            raise BadInput(
+                "donor_user is missing for the donor %s: expected the name of its clone account" % donor.label
+            )
     if not found:
         raise BadInput("donors is empty: expected at least one donor")
     return found
@@ -56,7 +58,10 @@ def wanted(params: t.Mapping[str, t.Any]) -> _operation.Wanted:
         raise BadInput("retry_delays holds a negative number; expected seconds")
     directory = params["data_directory"]
     if directory and not directory.startswith("/"):
-        raise BadInput("data_directory '%s' is not absolute (error 1525 would follow); expected a path that begins with /" % directory)
+        raise BadInput(
+            "data_directory '%s' is not absolute (error 1525 would follow); expected a path that begins with /"
+            % directory
+        )
     return _operation.Wanted(
         donors=donors(params),
         logins=tuple(own_logins(params)),
@@ -103,7 +108,9 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
 
 
 def _envelope(**values: t.Any) -> dict[str, t.Any]:
-    return dict({"finished": True, "attached": False, "events": [], "seen": 0, "diagnosis": None, "restored": []}, **values)
+    return dict(
+        {"finished": True, "attached": False, "events": [], "seen": 0, "diagnosis": None, "restored": []}, **values
+    )
 
 
 def _planned(goal: _operation.Wanted) -> dict[str, t.Any]:
@@ -147,7 +154,11 @@ def _cloned(params: t.Mapping[str, t.Any], goal: _operation.Wanted, job: _job.Jo
         return dict(envelope, changed=True, clone=document.get("clone"), reason="the clone is under way", attempts=[])
     if document["failure"]:
         failure = dict(document["failure"])
-        return dict(envelope, failed_message=failure.pop("msg"), **{name: value for name, value in failure.items() if name not in envelope or value})
+        return dict(
+            envelope,
+            failed_message=failure.pop("msg"),
+            **{name: value for name, value in failure.items() if name not in envelope or value},
+        )
     return dict(envelope, **document["result"])
 
 
@@ -156,7 +167,12 @@ def _cancel(params: t.Mapping[str, t.Any], check_mode: bool, job: _job.Job) -> d
     logins = tuple(own_logins(params))
     if check_mode:
         clone = _operation.current(logins, link)
-        return _envelope(changed=clone["state"] == "in_progress", clone=clone, reason="a clone under way would be cancelled", attempts=[])
+        return _envelope(
+            changed=clone["state"] == "in_progress",
+            clone=clone,
+            reason="a clone under way would be cancelled",
+            attempts=[],
+        )
     watched = job.alive()
     if watched:
         job.ask_to_cancel()

@@ -82,10 +82,18 @@ def with_config_file(login: Login) -> Login:
     try:
         with open(path, encoding="utf-8") as file:
             # "!include" lines are MySQL's own syntax, which configparser doesn't know.
-            parser.read_string("\n".join(line for line in file.read().splitlines() if not line.lstrip().startswith("!")))
+            parser.read_string(
+                "\n".join(line for line in file.read().splitlines() if not line.lstrip().startswith("!"))
+            )
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise BadInput("config_file '%s' can't be read: %s. Mend it, or set config_file to an empty string" % (path, str(error).splitlines()[0])) from error
-    client = {key.replace("_", "-"): (value or "").strip().strip("'\"") for key, value in (parser.items("client") if parser.has_section("client") else [])}
+        raise BadInput(
+            "config_file '%s' can't be read: %s. Mend it, or set config_file to an empty string"
+            % (path, str(error).splitlines()[0])
+        ) from error
+    client = {
+        key.replace("_", "-"): (value or "").strip().strip("'\"")
+        for key, value in (parser.items("client") if parser.has_section("client") else [])
+    }
     local = login.host in ("localhost", "") and not login.unix_socket
     return login._replace(
         user=login.user or client.get("user"),
@@ -111,7 +119,9 @@ def tls_context(login: Login) -> ssl.SSLContext:
             if login.ca_cert:
                 context.load_verify_locations(cafile=os.path.expanduser(login.ca_cert))
             if login.client_cert:
-                context.load_cert_chain(os.path.expanduser(login.client_cert), login.client_key and os.path.expanduser(login.client_key))
+                context.load_cert_chain(
+                    os.path.expanduser(login.client_cert), login.client_key and os.path.expanduser(login.client_key)
+                )
         except (OSError, ssl.SSLError) as error:
             raise BadInput(
                 "%s: the TLS files can't be used (ca_cert %s, client_cert %s, client_key %s): %s"
@@ -142,12 +152,19 @@ class Server:
 
     def __init__(self, login: Login, read_timeout: float | None = SESSION_SECONDS, database: str | None = None) -> None:
         if PYMYSQL_IMPORT_ERROR:
-            raise MissingLibrary("PyMySQL is needed by the Python that runs this module: pip install PyMySQL", library="PyMySQL", trace=PYMYSQL_IMPORT_ERROR)
+            raise MissingLibrary(
+                "PyMySQL is needed by the Python that runs this module: pip install PyMySQL",
+                library="PyMySQL",
+                trace=PYMYSQL_IMPORT_ERROR,
+            )
         self.login = with_config_file(login)
         self.label = self.login.label
         self.version = ""
         if self.login.check_hostname and not self.login.ca_cert:
-            raise BadInput("%s: check_hostname needs ca_cert: without a certificate authority nothing is verified. Give ca_cert, or leave check_hostname out" % self.label)
+            raise BadInput(
+                "%s: check_hostname needs ca_cert: without a certificate authority nothing is verified. Give ca_cert, or leave check_hostname out"
+                % self.label
+            )
         tls: bool | None = None if self.login.unix_socket else True
         try:
             self._connection = self._open(read_timeout, database, tls)
@@ -188,7 +205,11 @@ class Server:
             failure.version = getattr(connection, "server_version", "") or ""
             raise failure from error
         self.version = connection.server_version
-        if (login.require_tls or login.ca_cert) and not login.unix_socket and not isinstance(connection._sock, ssl.SSLSocket):
+        if (
+            (login.require_tls or login.ca_cert)
+            and not login.unix_socket
+            and not isinstance(connection._sock, ssl.SSLSocket)
+        ):
             connection.close()
             raise ServerError(TLS_FAILED, "TLS is required here but the server doesn't offer it", self.label, "connect")
         return connection
@@ -210,7 +231,9 @@ class Server:
         if isinstance(error, socket.gaierror):
             return ServerError(2005, "Unknown MySQL server host '%s'" % self.login.host, self.label, stage)
         if isinstance(error, (OSError, EOFError)):
-            return ServerError(2003 if stage == "connect" else 2013, str(error) or type(error).__name__, self.label, stage)
+            return ServerError(
+                2003 if stage == "connect" else 2013, str(error) or type(error).__name__, self.label, stage
+            )
         # Whatever else the driver stumbles over (an answer that isn't MySQL's protocol, a login file it can't take).
         return ServerError(2027, "no usable answer (%s: %s)" % (type(error).__name__, error), self.label, stage)
 
@@ -258,12 +281,14 @@ class Server:
                 with self._connection.cursor() as cursor:
                     cursor.execute(";\n".join(statements[name] for name in rest))
                     for name in rest:
-                        results[name] = [{key: _plain(value) for key, value in row.items()} for row in cursor.fetchall()]
+                        results[name] = [
+                            {key: _plain(value) for key, value in row.items()} for row in cursor.fetchall()
+                        ]
                         if name != rest[-1]:
                             cursor.nextset()
             except Exception as error:
                 failure = self._translate(error, "query")
-                if failure.number in CONNECTION_LOST or failure.number >= 2000 and failure.number < 3000:
+                if failure.number in CONNECTION_LOST or (failure.number >= 2000 and failure.number < 3000):
                     raise failure from error
                 results[names[len(results)]] = failure
         return results

@@ -20,7 +20,10 @@ _HOST = re.compile(r"^[A-Za-z0-9._-]+$")
 def identifier(name: str) -> str:
     """Quote a schema, table, column or plugin name (manual: Schema Object Names). Raises BadInput for a NUL or an empty name."""
     if not name or "\0" in name:
-        raise BadInput("'%s' can't be the name of a database object: it is empty or holds a NUL character" % name.replace("\0", "\\0"))
+        raise BadInput(
+            "'%s' can't be the name of a database object: it is empty or holds a NUL character"
+            % name.replace("\0", "\\0")
+        )
     return "`" + name.replace("`", "``") + "`"
 
 
@@ -51,7 +54,10 @@ def donor_entry(host: str, port: int) -> str:
             "Use a host name that resolves to it (for example an entry in /etc/hosts on the recipient)" % host
         )
     if not _HOST.match(host):
-        raise BadInput("donor_host '%s' can't be used: expected a host name or an IPv4 address without spaces, commas or quotes" % host)
+        raise BadInput(
+            "donor_host '%s' can't be used: expected a host name or an IPv4 address without spaces, commas or quotes"
+            % host
+        )
     if not 0 < int(port) < 65536:
         raise BadInput("donor_port %s can't be used: expected a number from 1 to 65535" % port)
     return "%s:%d" % (host.lower(), int(port))
@@ -67,7 +73,9 @@ def donor_list(value: str | None) -> list[str]:
     return entries
 
 
-def clone_statement(user: str, host: str, port: int, data_directory: str | None = None, require_ssl: bool | None = None) -> str:
+def clone_statement(
+    user: str, host: str, port: int, data_directory: str | None = None, require_ssl: bool | None = None
+) -> str:
     """The CLONE INSTANCE statement with one bound parameter each for user, host, password (and data directory), in that order.
 
     The statement can't be prepared on the server (error 1295), so the driver interpolates; no spaces may stand around

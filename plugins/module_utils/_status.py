@@ -55,7 +55,9 @@ def verdict(goal: str | None, clone: t.Mapping[str, t.Any]) -> str:
         if clone["state"] == "none":
             return "there is no clone to wait for"
         if clone["state"] == "failed":
-            return "the clone failed: %(message)s (error %(code)s)" % (clone["error"] or {"message": "no message", "code": 0})
+            return "the clone failed: %(message)s (error %(code)s)" % (
+                clone["error"] or {"message": "no message", "code": 0}
+            )
     return "wait"
 
 
@@ -101,6 +103,7 @@ def wait(
             return {
                 "changed": False,
                 "clone": clone,
-                "failed_message": "%s: the clone was still under way (%s) after %d seconds" % (label, _progress.line(clone), wanted.timeout),
+                "failed_message": "%s: the clone was still under way (%s) after %d seconds"
+                % (label, _progress.line(clone), wanted.timeout),
             }
         sleep(min(wanted.interval, max(0.05, until - clock())))

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import duration, seconds_between, size
+
+COLUMNS = ("recipient", "donor", "clone", "data", "seconds", "rate", "verified")
+
+
+def record(host: str, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """One recipient's part of a report from what the roles registered there (missing parts are None)."""
+    clone = results.get("clone") or {}
+    view = clone.get("clone") or {}
+    verify = results.get("verify") or {}
+    stages = view.get("stages") or []
+    seconds = seconds_between(view.get("begin_time"), view.get("end_time"))
+    copied = view.get("bytes_done") or 0
+    copying = sum(stage.get("seconds") or 0 for stage in stages if (stage.get("stage") or "").endswith("COPY"))
+    return {
+        "recipient": host,
+        "donor": view.get("source") or results.get("donor"),
+        "changed": bool(clone.get("changed")),
+        "state": view.get("state"),
+        "failed": bool(clone.get("failed")) or verify.get("verified") is False,
+        "message": clone.get("msg") or verify.get("msg") or clone.get("reason"),
+        "bytes": copied,
+        "seconds": seconds,
+        "bytes_per_second": int(copied / copying) if copying else None,
+        "verified": verify.get("verified"),
+        "checks": [*((results.get("precheck") or {}).get("checks") or []), *(verify.get("checks") or [])],
+        "attempts": clone.get("attempts") or [],
+        "stages": stages,
+    }
+
+
+def table(records: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """The records as the lines of a text table."""
+    rows = [COLUMNS]
+    for item in records:
+        state = "cloned" if item["changed"] and item["state"] == "completed" else item["state"] or "not cloned"
+        if item["state"] == "completed" and not item["changed"]:
+            state = "unchanged"
+        if item["failed"]:
+            state = "FAILED"
+        rate = item["bytes_per_second"]
+        rows.append(
+            (
+                str(item["recipient"]),
+                str(item["donor"] or "-"),
+                state,
+                size(item["bytes"]) if item["bytes"] else "-",
+                duration(item["seconds"]) if item["seconds"] is not None else "-",
+                size(rate) + "/s" if rate else "-",
+                {True: "yes", False: "NO", None: "-"}[item["verified"]],
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
+
+
+class FilterModule:
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"record": record, "table": table}

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A job is a real process here: forked, killed, joined."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _job
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError
+
+
+@pytest.fixture
+def job(tmp_path):
+    return _job.Job(str(tmp_path / "state"), "db2")
+
+
+def test_result_and_events_come_back(job):
+    def work(journal):
+        journal.event("half way", {"percent": 50})
+        return {"changed": True}
+
+    assert job.start({"donors": ["a:1"]}, work)
+    document = job.wait(0, None)
+    assert document["result"] == {"changed": True}
+    assert document["failure"] is None
+    assert [event["text"] for event in document["events"]] == ["checking the recipient and its donor", "half way"]
+    assert (document["clone"], document["donors"]) == ({"percent": 50}, ["a:1"])
+
+
+def test_a_failure_keeps_its_details(job):
+    def work(journal):
+        raise CloneError("no", attempts=[1])
+
+    job.start({}, work)
+    assert job.wait(0, None)["failure"] == {"msg": "no", "attempts": [1]}
+
+
+def test_an_unexpected_error_shows_frames_but_not_its_message(job):
+    secret = "".join(("s3", "cret"))
+
+    def work(journal):
+        raise ValueError(secret)
+
+    job.start({}, work)
+    failure = job.wait(0, None)["failure"]
+    assert "ValueError" in failure["msg"]
+    assert "in work" in failure["exception"]
+    assert secret not in str(failure)
+
+
+def test_only_one_at_a_time_and_the_second_can_wait_for_the_first(job):
+    def work(journal):
+        time.sleep(0.5)
+        return {"changed": True}
+
+    assert job.start({}, work)
+    assert job.alive()
+    assert not job.start({}, lambda journal: {"changed": False})
+    assert job.wait(0, None)["result"] == {"changed": True}
+    assert not job.alive()
+
+
+def test_wait_returns_before_the_end_when_asked(job):
+    job.start({}, lambda journal: time.sleep(1) or {})
+    begun = time.monotonic()
+    assert not job.wait(0, 0.1)["finished"]
+    assert time.monotonic() - begun < 0.9
+    job.wait(0, None)
+
+
+def test_a_killed_job_is_noticed(job):
+    job.start({}, lambda journal: time.sleep(60) or {})
+    until = time.monotonic() + 5
+    while job.read()["pid"] == os.getpid() and time.monotonic() < until:
+        time.sleep(0.01)
+    os.kill(job.read()["pid"], signal.SIGKILL)
+    with pytest.raises(CloneError, match="run the task again"):
+        job.wait(0, None)
+
+
+def test_it_is_nobodys_child(job):
+    job.start({}, lambda journal: {"parent": os.getppid(), "session": os.getsid(0)})
+    result = job.wait(0, None)["result"]
+    assert result["parent"] != os.getpid()
+    assert result["session"] != os.getsid(0)
+
+
+def test_cancel_is_seen_and_forgotten(job):
+    job.ask_to_cancel()
+    assert job.cancel_asked()
+    job.start({}, lambda journal: {})
+    job.wait(0, None)
+    assert not job.cancel_asked()
+
+
+def test_files_are_private(job):
+    job.start({}, lambda journal: {})
+    job.wait(0, None)
+    assert os.stat(job.path).st_mode & 0o777 == 0o600
+    assert os.stat(os.path.dirname(job.path)).st_mode & 0o777 == 0o700
+
+
+def test_a_directory_that_others_can_write_to_is_refused(tmp_path):
+    shared = tmp_path / "open"
+    shared.mkdir()
+    shared.chmod(0o777)
+    with pytest.raises(CloneError, match="state_directory"):
+        _job.Job(str(shared), "db2")
+
+
+def test_a_broken_journal_is_no_journal(job):
+    with open(job.path, "w", encoding="utf-8") as file:
+        file.write("{half")
+    assert job.read() is None
+
+
+def test_old_events_are_dropped(tmp_path):
+    journal = _job.Journal(str(tmp_path / "j.json"), {})
+    for number in range(_job.EVENTS_KEPT + 10):
+        journal.document["events"].append({"number": number})
+    journal.event("last")
+    assert len(journal.document["events"]) == _job.EVENTS_KEPT
+
+
+def test_keys_differ_by_every_part():
+    assert _job.key("a", "b") != _job.key("ab") != _job.key("a", "c")
+    assert _job.key("a") == _job.key("a")

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Logins and option files; sessions themselves are tested on real servers."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _server
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
+
+
+@pytest.fixture
+def option_file(tmp_path):
+    path = tmp_path / "my.cnf"
+    path.write_text(
+        "!includedir /etc/mysql/conf.d/\n[mysqld]\nskip-networking\n"
+        '[client]\nuser = admin\npassword = "p\'w"\nsocket = /run/m.sock\nssl_ca = /ca.pem\nssl-cert=/c.pem\n',
+        encoding="utf-8",
+    )
+    return str(path)
+
+
+def test_label():
+    assert Login("db1", 3307).label == "db1:3307"
+    assert Login("::1", 3307).label == "[::1]:3307"
+    assert Login("db1", unix_socket="/run/m.sock").label == "/run/m.sock"
+
+
+def test_repr_has_no_password():
+    assert "s3cret" not in repr(Login(user="u", password="s3cret"))
+
+
+def test_option_file_fills_what_is_missing(option_file):
+    login = _server.with_config_file(Login(config_file=option_file))
+    assert (login.user, login.password, login.unix_socket) == ("admin", "p'w", "/run/m.sock")
+    assert (login.ca_cert, login.client_cert) == ("/ca.pem", "/c.pem")
+
+
+def test_options_go_before_the_file(option_file):
+    login = _server.with_config_file(
+        Login(user="me", password="", unix_socket="/x", ca_cert="/y", config_file=option_file)
+    )
+    assert (login.user, login.password, login.unix_socket, login.ca_cert) == ("me", "", "/x", "/y")
+
+
+def test_the_files_socket_is_for_localhost_only(option_file):
+    assert _server.with_config_file(Login("db1", config_file=option_file)).unix_socket is None
+
+
+def test_a_missing_file_and_no_file_are_no_error():
+    login = Login(user="u", config_file="/nonexistent/my.cnf")
+    assert _server.with_config_file(login) == login
+    assert _server.with_config_file(Login()) == Login()
+
+
+@pytest.mark.parametrize("content", ["no section\n", "[client\nuser=x\n", "\udcff"])
+def test_a_broken_file_is_named(tmp_path, content):
+    path = tmp_path / "my.cnf"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(BadInput, match=r"config_file .*my\.cnf"):
+        _server.with_config_file(Login(config_file=str(path)))
+
+
+def test_one_tls_context_for_equal_settings():
+    assert _server.tls_context(Login("a")) is _server.tls_context(Login("b", user="x"))
+
+
+def test_without_a_ca_nothing_is_verified():
+    context = _server.tls_context(Login())
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_NONE, False)
+
+
+@pytest.mark.parametrize("option", [{"ca_cert": "/nonexistent.pem"}, {"client_cert": "/nonexistent.pem"}])
+def test_tls_files_that_cant_be_read_are_named(option):
+    with pytest.raises(BadInput, match=r"/nonexistent\.pem"):
+        _server.tls_context(Login(**option))
+
+
+def test_check_hostname_without_a_ca_is_refused():
+    with pytest.raises(BadInput, match="ca_cert"):
+        _server.Server(Login("db1", check_hostname=True))
+
+
+def test_nothing_listens():
+    with pytest.raises(ServerError) as caught:
+        _server.Server(Login("127.0.0.1", 1, connect_timeout=2))
+    assert (caught.value.number, caught.value.stage) == (2003, "connect")
+    assert "127.0.0.1:1" in caught.value.message
+
+
+def test_only_access_denied_tries_the_next_login(monkeypatch):
+    tried = []
+
+    def server(login, read_timeout):
+        tried.append(login.user)
+        raise ServerError(errors[login.user], "no", login.label, "connect")
+
+    monkeypatch.setattr(_server, "Server", server)
+    errors = {"a": 1045, "b": 2003, "c": 1045}
+    with pytest.raises(ServerError) as caught:
+        _server.connect_first([Login(user="a"), Login(user="b"), Login(user="c")])
+    assert (caught.value.number, tried) == (2003, ["a", "b"])
+    errors = {"a": 1045, "c": 3118}
+    with pytest.raises(ServerError) as caught:
+        _server.connect_first([Login(user="a"), Login(user="c")])
+    assert caught.value.number == 1045
+    with pytest.raises(BadInput):
+        _server.connect_first([])
