@@ -17,7 +17,7 @@ from typing import Any, Self
 from lab import fetch, inventory, processes
 from lab.errors import LabError
 from lab.locks import locked
-from lab.node import Node, Options, is_ours
+from lab.node import Node, Options, end_all
 from lab.paths import PROJECT_ROOT, default_name, lab_dir, lab_names
 
 _STATE = "lab.json"
@@ -193,17 +193,7 @@ class Lab:
         if self.directory.is_symlink() or self.directory.stat().st_uid != os.getuid():
             raise LabError(f"{self.directory} belongs to somebody else: give the lab another name")
 
-        def running(servers_too: bool) -> list[int]:
-            def test(arguments: list[str]) -> bool:
-                if not is_ours(arguments, self.directory):
-                    return False
-                return servers_too or not arguments[1].startswith("--defaults-file=")
-
-            return processes.pids_where(test)
-
-        # Supervisors first: one of them could be about to start its server again.
-        processes.end(running(servers_too=False))
-        processes.end(running(servers_too=True))
+        end_all(self.directory)
         for node in self:
             node.end()
         self._unmount()

@@ -74,6 +74,15 @@ def is_ours(arguments: list[str], directory: Path) -> bool:
     return len(arguments) > 2 and Path(arguments[1]).name == _SUPERVISOR.name and f"{arguments[2]}/".startswith(prefix)
 
 
+def end_all(directory: Path) -> None:
+    """Kill all servers and supervisors of nodes in or below ``directory``."""
+
+    def is_server(pid: int) -> bool:
+        return any(part.startswith("--defaults-file=") for part in processes.command_line(pid)[1:2])
+
+    processes.kill(lambda: processes.pids_where(lambda arguments: is_ours(arguments, directory)), is_server)
+
+
 def _tls_context() -> ssl.SSLContext:
     # The server's certificate is one of its own making; the lab never leaves this machine.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -255,6 +264,7 @@ class Node:
                 "enforce_gtid_consistency": "ON",
                 "mysqlx": "OFF",
             }
+            values["innodb_log_buffer_size"] = "8M"
             if installation.numbers >= (8, 0, 30):
                 values["innodb_redo_log_capacity"] = "64M"
             if installation.json_log:
@@ -412,11 +422,7 @@ class Node:
 
     def end(self) -> None:
         """End everything of this node at once, in whatever state it is."""
-        # The supervisor first, or it could answer the server's end with a new one.
-        running = self._processes()
-        servers = set(self._servers())
-        processes.end([pid for pid in running if pid not in servers])
-        processes.end(self._processes())
+        end_all(self.directory)
         self._reap()
 
     def restart(self, **start_options: Any) -> Self:

@@ -32,9 +32,12 @@ def is_alive(pid: int | None) -> bool:
     try:
         # The command's name stands in brackets and may hold spaces: the state follows the last one.
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        if stat.rpartition(")")[2].split()[0] not in ("Z", "X"):
+            return True
+        # A first thread that has ended, while others still hold files open.
+        return len(os.listdir(f"/proc/{pid}/task")) > 1
     except OSError:
         return False
-    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
 def pids_where(test: Callable[[list[str]], bool]) -> list[int]:
@@ -71,16 +74,24 @@ def wait_gone(pids: Iterable[int], timeout: float) -> list[int]:
         time.sleep(0.05)
 
 
-def end(pids: Iterable[int], grace: float = 0.0) -> None:
-    """End processes: politely first if ``grace`` seconds are given, then with SIGKILL."""
-    left = list(pids)
-    if grace:
+def kill(find: Callable[[], list[int]], first: Callable[[int], bool]) -> None:
+    """SIGKILL to all processes that ``find`` returns, until it finds none: some may start others meanwhile.
+
+    :param first: those to end first, so that their parents can take note of it and end by themselves.
+    :raises LabError: when some don't end (a process in an uninterruptible wait of the kernel's).
+    """
+    for patience in (2, 2, 10):
+        found = find()
+        children = [pid for pid in found if first(pid)]
+        for pid in children:
+            send(pid, signal.SIGKILL)
+        left = wait_gone(found, patience)
         for pid in left:
-            send(pid, signal.SIGTERM)
-        left = wait_gone(left, grace)
-    for pid in left:
-        send(pid, signal.SIGKILL)
-    wait_gone(left, 10)
+            send(pid, signal.SIGKILL)
+        wait_gone(left, patience)
+        if not find():
+            return
+    raise LabError(f"process {find()[0]} does not end, not even by SIGKILL")
 
 
 def run_or_fail(command: list[str]) -> str:
