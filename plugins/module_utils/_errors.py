@@ -229,6 +229,27 @@ def _fits(case: Case, text: str, where: str) -> bool:
     return place and re.search(case.match, text, re.IGNORECASE) is not None
 
 
+def entry_of(case: Case) -> ErrorEntry:
+    """The entry that a case of the catalogue makes, with all that it leaves to the category filled in."""
+    return ErrorEntry(
+        number=case.number,
+        symbol=case.symbol,
+        source=source_of(case.number),
+        category=case.category,
+        stage=case.stage,
+        data=case.data,
+        retry=case.retry,
+        side=case.side,
+        cause=case.cause,
+        remedy=case.remedy,
+        commands=case.commands,
+        priority=case.priority or _PRIORITY[case.category],
+        difficulty=case.difficulty or _DIFFICULTY[case.category],
+        impact=case.impact or _IMPACT[case.data],
+        text="",
+    )
+
+
 def _entry(number: int | None, text: str, where: str, depth: int) -> ErrorEntry:
     text = _trimmed(text)
     cases = _cases().get(number, ()) if number is not None else ()
@@ -239,28 +260,10 @@ def _entry(number: int | None, text: str, where: str, depth: int) -> ErrorEntry:
     if not cases:
         return _unknown(number, text, nested)
     case = next((case for case in cases if _fits(case, text, where)), cases[-1])
-    side, commands = case.side, case.commands
-    if side == "server" and where in ("donor", "connect"):
-        side = "donor"
-        commands = tuple(command.replace("on the recipient", "on the donor") for command in commands)
-    entry = ErrorEntry(
-        number=number,
-        symbol=case.symbol,
-        source=source_of(number),
-        category=case.category,
-        stage=case.stage,
-        data=case.data,
-        retry=case.retry,
-        side=side,
-        cause=case.cause,
-        remedy=case.remedy,
-        commands=commands,
-        priority=case.priority or _PRIORITY[case.category],
-        difficulty=case.difficulty or _DIFFICULTY[case.category],
-        impact=case.impact or _IMPACT[case.data],
-        text=text,
-        nested=nested,
-    )
+    entry = entry_of(case)._replace(text=text, nested=nested)
+    if entry.side == "server" and where in ("donor", "connect"):
+        commands = tuple(command.replace("on the recipient", "on the donor") for command in entry.commands)
+        entry = entry._replace(side="donor", commands=commands)
     if nested and number in FILE_ERRORS and not (number == 1016 and where == "donor"):
         return entry._replace(
             category=nested.category,
@@ -402,7 +405,8 @@ _PHRASES: tuple[tuple[str, int], ...] = (
     ("mysql server has gone away", 2006),
     ("no space left", 28),
     ("disk quota exceeded", 122),
-    ("disk full", 1021),
+    ("disk is full", 28),
+    ("disk full", 28),
     ("is full", 1114),
     ("cannot allocate memory", 12),
     ("out of memory", 1037),

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -522,3 +524,24 @@ def test_symbols_are_unique():
     symbols = list(_errors.known().values())
 
     assert len(symbols) == len(set(symbols))
+
+
+def test_the_reference_page_is_current():
+    root = Path(__file__).resolve().parents[4]
+    spec = importlib.util.spec_from_file_location("render_error_reference", root / "scripts/render_error_reference.py")
+    renderer = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(renderer)
+
+    page = (root / "docs/errors.md").read_text(encoding="utf-8")
+    assert page == renderer.render(), "run python scripts/render_error_reference.py"
+
+
+def test_every_known_error_has_an_anchor_on_the_page():
+    page = (Path(__file__).resolve().parents[4] / "docs/errors.md").read_text(encoding="utf-8")
+
+    missing = [
+        number
+        for number in _errors.known()
+        if '<a id="%s"></a>' % classify(number).reference.partition("#")[2] not in page
+    ]
+    assert missing == []
