@@ -12,6 +12,7 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -232,9 +233,9 @@ def _reset(node, arguments: argparse.Namespace) -> None:
     node.reset(arguments.option)
 
 
-def main() -> int:
-    """Run one command; the exit status is 0, 1 for an error of the lab or a server, 130 when interrupted."""
-    arguments = _parser().parse_args()
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command (default: this process's arguments); the exit status is 0, 1 for an error of the lab or a server, 130 when interrupted."""
+    arguments = _parser().parse_args(words)
     try:
         arguments.function(arguments)
     except LabError as error:

@@ -58,6 +58,7 @@ class _Link:
         self._held: socket.socket | None = None  # keeps the port ours while nothing listens
         self._address: Address = ("127.0.0.1", 0)
         self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task] = set()  # one for each connection
         self._open = asyncio.Event()
         self._open.set()
         self._mode = "pass"
@@ -115,6 +116,9 @@ class _Link:
         self._refuse_connections()
         self._open.set()
         self._end_all(reset=False)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._held:
             self._held.close()
 
@@ -142,6 +146,7 @@ class _Link:
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._accepted += 1
         self._writers.add(writer)
+        self._tasks.add(asyncio.current_task())
         target_writer = None
         try:
             await self._open.wait()
@@ -151,13 +156,16 @@ class _Link:
                 asyncio.create_task(self._pump(reader, target_writer, "to_target", None)),
                 asyncio.create_task(self._pump(target_reader, writer, "from_target", self._rewrite)),
             ]
-            _done, pending = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            for way in pending:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)
         except OSError:
             pass  # the target refuses: so does the link
         finally:
+            self._tasks.discard(asyncio.current_task())
             for end in (writer, target_writer):
                 if end:
                     self._writers.discard(end)

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from lab import Lab, LabError, data, faults, paths, processes
+from lab.__main__ import main
 from lab.node import is_ours
 from lab.proxy import Proxy
 
@@ -70,7 +71,13 @@ def donor(lab):
 
 @pytest.fixture
 def recipient(lab):
-    return lab["node2"]
+    """A server that runs and knows its own root; only a test that needs it fresh makes it so."""
+    node = lab["node2"]
+    try:
+        node.sql("SELECT 1")
+    except pymysql.err.Error:
+        node.reset()
+    return node
 
 
 def make_recipient(node, port):
@@ -184,18 +191,12 @@ class TestLife:
         recipient.adopt(own_password)
 
     def test_restart_statement(self, recipient):
-        recipient.reset()
         before = recipient.pid
         recipient.sql("RESTART")
         recipient.wait_up(after=before)
         assert recipient.exit_status == 16
-        recipient.restart(supervised=False)
-        with pytest.raises(pymysql.err.OperationalError, match="3707"):
-            recipient.sql("RESTART")
-        assert recipient.alive()
 
     def test_crash_is_not_restarted(self, recipient):
-        recipient.reset()
         with faults.killed(recipient):
             assert recipient.exit_status == -signal.SIGKILL
             assert not recipient.alive()
@@ -208,18 +209,15 @@ class TestLife:
         assert recipient.sql(values) == [{"page": 8192, "connections": 33}]
         recipient.restart(options=["max_connections=44"])
         assert recipient.sql(values) == [{"page": 8192, "connections": 44}]
-        recipient.restart()
-        assert recipient.sql(values) == [{"page": 8192, "connections": 33}]
 
     def test_start_that_fails_says_why(self, recipient):
-        recipient.reset(start=False)
+        recipient.kill9()
         with pytest.raises(LabError, match=r"node2 ended with status 1: .*unknown variable"):
             recipient.start(options=["nonsense=1"])
-        recipient.start()
 
     def test_by_hand(self, recipient):
         """Anybody can start a node with nothing but its my.cnf."""
-        recipient.reset().stop()
+        recipient.kill9()
         subprocess.run(
             [recipient.installation.server, f"--defaults-file={recipient.directory / 'my.cnf'}", "--daemonize"],
             timeout=60,
@@ -229,7 +227,6 @@ class TestLife:
         assert recipient.supervisor_pid is None
         recipient.wait_up().stop()
         assert not recipient.alive()
-        recipient.start()
 
 
 class TestFaults:
@@ -289,11 +286,11 @@ class TestFaults:
                 data.load(node, 64)
             assert node.sql("SELECT 1 AS one") == [{"one": 1}]
         assert not recipient.datadir.is_mount()
-        recipient.start()
+        assert (recipient.datadir / "ibdata1").exists()
 
 
 class TestOtherProcesses:
-    def test_attach(self, lab):
+    def test_attach(self, lab, recipient):
         shown = run_lab("sql", "node1", "SELECT 1 AS one", "--name", NAME)
         assert json.loads(shown.stdout) == [{"one": 1}]
         status = Lab.open(NAME).status()
@@ -343,12 +340,12 @@ class TestOtherProcesses:
             (["link", "/nowhere/link", "cut"], "no link answers at /nowhere/link"),
         ],
     )
-    def test_errors_are_one_sentence(self, lab, command, words):
-        done = run_lab(*command)
-        assert done.returncode == 1
-        assert done.stdout == ""
-        assert words in done.stderr
-        assert "Traceback" not in done.stderr
+    def test_errors_are_one_sentence(self, lab, capsys, command, words):
+        assert main(command) == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert words in shown.err
+        assert shown.err.count("\n") == 1
 
     def test_down_with_nothing_there(self):
         done = run_lab("down", "--name", "no-such-lab")
