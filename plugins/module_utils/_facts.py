@@ -1,0 +1,560 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a server is like, as plain data that is small enough to be handed from one host to another.
+
+A fact that can't be had is listed in ``absent`` with the reason. Sizes are in bytes, times in seconds.
+
+This module util is PRIVATE to dbops.mysql_clone and may change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants, _progress
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._host import host_facts
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Server
+
+Rows = list[dict[str, t.Any]]
+
+MINIMUM_VERSION = (8, 0, 17)
+# No list among the facts is longer; beside each stands the full count.
+LIST_LIMIT = 50
+# A statement that has run for as many seconds is no passing matter.
+LONG_SECONDS = 5
+# A session that has written within as many seconds is a writer.
+WRITER_SECONDS = 60
+_SYSTEM = "('mysql', 'sys', 'performance_schema', 'information_schema')"
+
+VARIABLES = [
+    "admin_tls_version",
+    "basedir",
+    "bind_address",
+    "binlog_expire_logs_seconds",
+    "character_set_filesystem",
+    "character_set_server",
+    "clone_autotune_concurrency",
+    "clone_block_ddl",
+    "clone_buffer_size",
+    "clone_ddl_timeout",
+    "clone_delay_after_data_drop",
+    "clone_donor_timeout_after_network_failure",
+    "clone_enable_compression",
+    "clone_max_concurrency",
+    "clone_max_data_bandwidth",
+    "clone_max_network_bandwidth",
+    "clone_ssl_ca",
+    "clone_ssl_cert",
+    "clone_ssl_key",
+    "collation_server",
+    "datadir",
+    "default_table_encryption",
+    "event_scheduler",
+    "gtid_mode",
+    "have_ssl",
+    "hostname",
+    "innodb_buffer_pool_dump_pct",
+    "innodb_buffer_pool_size",
+    "innodb_data_file_path",
+    "innodb_data_home_dir",
+    "innodb_directories",
+    "innodb_doublewrite_dir",
+    "innodb_force_recovery",
+    "innodb_log_file_size",
+    "innodb_log_files_in_group",
+    "innodb_log_group_home_dir",
+    "innodb_page_size",
+    "innodb_read_only",
+    "innodb_redo_log_capacity",
+    "innodb_redo_log_encrypt",
+    "innodb_undo_directory",
+    "innodb_undo_log_encrypt",
+    "innodb_file_per_table",
+    "lock_wait_timeout",
+    "log_bin",
+    "log_bin_basename",
+    "log_error",
+    "lower_case_table_names",
+    "max_allowed_packet",
+    "max_connections",
+    "net_read_timeout",
+    "net_write_timeout",
+    "open_files_limit",
+    "performance_schema",
+    "pid_file",
+    "plugin_dir",
+    "port",
+    "read_only",
+    "report_host",
+    "require_secure_transport",
+    "server_id",
+    "skip_name_resolve",
+    "skip_networking",
+    "skip_replica_start",
+    "skip_slave_start",
+    "socket",
+    "super_read_only",
+    "table_open_cache",
+    "tls_version",
+    "version",
+    "version_comment",
+    "version_compile_machine",
+    "version_compile_os",
+    "wait_timeout",
+]
+# Those that decide something here.
+PRIVILEGES = frozenset(
+    [
+        "ALL PRIVILEGES",
+        "BACKUP_ADMIN",
+        "CLONE_ADMIN",
+        "CONNECTION_ADMIN",
+        "CREATE USER",
+        "EVENT",
+        "GROUP_REPLICATION_ADMIN",
+        "INSERT",
+        "PROCESS",
+        "RELOAD",
+        "REPLICATION CLIENT",
+        "REPLICATION_SLAVE_ADMIN",
+        "SELECT",
+        "SHUTDOWN",
+        "SUPER",
+        "SYSTEM_VARIABLES_ADMIN",
+    ]
+)
+STATUS = [
+    "Innodb_redo_log_enabled",
+    "Max_used_connections",
+    "Open_files",
+    "Open_tables",
+    "Threads_connected",
+    "Threads_running",
+    "Uptime",
+]
+
+
+class Source(t.NamedTuple):
+    """Where a fact comes from: a statement, the privilege that it takes, and how its rows become the fact.
+
+    ``needs`` is empty, a global privilege, or the name of a schema that must be readable.
+    """
+
+    statement: str
+    make: t.Callable[[Rows], t.Any]
+    needs: str = ""
+    since: tuple[int, int, int] = MINIMUM_VERSION
+    until: tuple[int, int, int] = (999, 0, 0)
+
+
+def _one(rows: Rows) -> t.Any:
+    return next(iter(rows[0].values())) if rows else None
+
+
+def _column(rows: Rows) -> list[t.Any]:
+    return [next(iter(row.values())) for row in rows]
+
+
+def _pairs(rows: Rows) -> dict[str, t.Any]:
+    return {str(row["Variable_name"]): row["Value"] for row in rows}
+
+
+def _capped(rows: Rows) -> dict[str, t.Any]:
+    return {"count": len(rows), "first": rows[:LIST_LIMIT]}
+
+
+def _in(names: t.Iterable[str]) -> str:
+    return "(" + ", ".join(f"'{name}'" for name in names) + ")"
+
+
+def _grant_facts(rows: Rows) -> dict[str, t.Any]:
+    found = _grants.parse(_column(rows))
+    names: dict[str, list[str]] = {}
+    for target, privilege in sorted(found.privileges):
+        if privilege in PRIVILEGES:
+            names.setdefault(target, []).append(privilege)
+    return {
+        # Down to the level of schemas: what an account may do with single tables decides nothing here.
+        "privileges": {target: privileges for target, privileges in names.items() if target.endswith(".*")},
+        "restricted": sorted(f"{privilege} ON {target}" for target, privilege in found.restricted),
+    }
+
+
+def decoded(name: str) -> str:
+    """A schema's name from the name of its directory: ``a@002db`` is ``a-b`` (manual: Mapping of Identifiers to File Names)."""
+    return re.sub("@([0-9a-f]{4})", lambda match: chr(int(match.group(1), 16)), name)
+
+
+def _tablespaces(rows: Rows) -> dict[str, t.Any]:
+    """Sums over all tablespaces that a clone copies, and by schema over those that a clone drops on a recipient."""
+    facts = {"count": 0, "bytes": 0, "allocated": 0, "encrypted": 0, "user_bytes": 0, "user_count": 0}
+    schemas: dict[str, int] = {}
+    for row in rows:
+        count, size, allocated = int(row["count"]), int(row["bytes"] or 0), int(row["allocated"] or 0)
+        facts["count"] += count
+        facts["bytes"] += size
+        facts["allocated"] += max(allocated, 0)
+        facts["encrypted"] += int(row["encrypted"] or 0)
+        if row["kind"] == "user":
+            facts["user_count"] += count
+            facts["user_bytes"] += allocated
+            if row["schema_name"]:
+                name = decoded(str(row["schema_name"]))
+                schemas[name] = schemas.get(name, 0) + size
+    return dict(facts, by_schema=schemas)
+
+
+def _tables(rows: Rows) -> dict[str, t.Any]:
+    by_schema: dict[str, int] = {}
+    foreign: dict[str, int] = {}
+    for row in rows:
+        name, engine, count = str(row["schema_name"]), row["engine"], int(row["tables"])
+        by_schema[name] = by_schema.get(name, 0) + count
+        if engine and engine != "InnoDB":
+            foreign[str(engine)] = foreign.get(str(engine), 0) + count
+    return {"count": sum(by_schema.values()), "by_schema": by_schema, "engines": foreign}
+
+
+def _files(rows: Rows) -> dict[str, t.Any]:
+    undo = [row["path"] for row in rows if row["kind"] == "UNDO LOG"]
+    outside = [row["path"] for row in rows if row["kind"] == "TABLESPACE" and row["path"].startswith(("/", ".."))]
+    return {
+        "system": [
+            {"path": row["path"], "bytes": int(row["bytes"] or 0)} for row in rows if row["space"] == "innodb_system"
+        ],
+        "undo": undo[:LIST_LIMIT],
+        "outside": {"count": len(outside), "first": outside[:LIST_LIMIT]},
+    }
+
+
+def _locks(rows: Rows) -> dict[str, t.Any]:
+    """Who holds what a clone must wait for: backup lock, global read lock, DDL, user tables; one entry a session."""
+    holders: dict[tuple[str, t.Any], dict[str, t.Any]] = {}
+    for row in rows:
+        kind = {"BACKUP LOCK": "backup", "GLOBAL": "read_lock", "COMMIT": "read_lock"}.get(row["object_type"], "tables")
+        if kind == "backup" and row["lock_type"] == "INTENTION_EXCLUSIVE":
+            kind = "ddl"
+        entry = holders.setdefault(
+            (kind, row["id"]),
+            {
+                "kind": kind,
+                "id": row["id"],
+                "account": f"{row['user']}@{row['host']}" if row["user"] else row["thread"],
+                "seconds": int(row["seconds"] or 0),
+                "idle": row["command"] == "Sleep",
+                "objects": [],
+            },
+        )
+        if kind == "tables" and len(entry["objects"]) < 5:
+            entry["objects"].append(f"{row['object_schema']}.{row['object_name']}")
+    return {"count": len(holders), "first": list(holders.values())[:LIST_LIMIT]}
+
+
+def _channels(rows: Rows) -> list[dict[str, t.Any]]:
+    return [
+        {
+            "name": row["channel"],
+            "source": f"{row['host']}:{row['port']}",
+            "io": row["io"],
+            "applier": row["applier"],
+        }
+        for row in rows
+    ]
+
+
+# Every account may ask these.
+OPEN_SOURCES: dict[str, Source] = {
+    "self": Source(
+        "SELECT CURRENT_USER() AS account, CONNECTION_ID() AS connection, @@GLOBAL.server_uuid AS server_uuid, "
+        "@@GLOBAL.server_id AS server_id, @@GLOBAL.gtid_executed AS gtid_executed, @@GLOBAL.gtid_purged AS gtid_purged, "
+        "UNIX_TIMESTAMP(NOW(6)) AS now, @@SESSION.max_user_connections AS max_user_connections, "
+        "CURRENT_ROLE() AS roles, @@GLOBAL.version AS version",
+        lambda rows: rows[0],
+    ),
+    "grants": Source("SHOW GRANTS", _grant_facts),
+    "variables": Source(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN {_in(VARIABLES)}", _pairs),
+    "status": Source(f"SHOW GLOBAL STATUS WHERE Variable_name IN {_in(STATUS)}", _pairs),
+    "tls": Source("SHOW SESSION STATUS LIKE 'Ssl_cipher'", lambda rows: bool(rows and rows[0]["Value"])),
+    "plugins": Source(
+        "SELECT PLUGIN_NAME AS name, PLUGIN_LIBRARY AS file FROM information_schema.PLUGINS "
+        "WHERE PLUGIN_STATUS = 'ACTIVE' ORDER BY 1",
+        lambda rows: {row["name"]: row["file"] for row in rows},
+    ),
+    "collations": Source(
+        "SELECT COLLATION_NAME FROM information_schema.COLLATIONS ORDER BY 1", lambda rows: " ".join(_column(rows))
+    ),
+    # Without PROCESS an account sees its own sessions here, which is no error.
+    "clones": Source(
+        "SELECT ID AS id, USER AS user, HOST AS host, TIME AS seconds, STATE AS state "
+        "FROM performance_schema.processlist WHERE COMMAND = 'clone'",
+        lambda rows: rows[:LIST_LIMIT],
+        since=(8, 0, 22),
+    ),
+    "clones_before_8_0_22": Source(
+        "SELECT ID AS id, USER AS user, HOST AS host, TIME AS seconds, STATE AS state "
+        "FROM information_schema.PROCESSLIST WHERE COMMAND = 'clone'",
+        lambda rows: rows[:LIST_LIMIT],
+        until=(8, 0, 22),
+    ),
+}
+_PROCESSLIST = "SELECT ID AS id, USER AS user, HOST AS host, TIME AS seconds FROM {} WHERE COMMAND IN ('Binlog Dump', 'Binlog Dump GTID')"
+SOURCES: dict[str, Source] = {
+    "replicas": Source(
+        _PROCESSLIST.format("performance_schema.processlist"), _capped, needs="PROCESS", since=(8, 0, 22)
+    ),
+    "replicas_before_8_0_22": Source(
+        _PROCESSLIST.format("information_schema.PROCESSLIST"), _capped, needs="PROCESS", until=(8, 0, 22)
+    ),
+    "schemata": Source(
+        f"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN {_SYSTEM} ORDER BY 1",
+        _column,
+        needs="SELECT",
+    ),
+    "tables": Source(
+        "SELECT TABLE_SCHEMA AS schema_name, ENGINE AS engine, COUNT(*) AS tables FROM information_schema.TABLES "
+        f"WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN {_SYSTEM} GROUP BY 1, 2",
+        _tables,
+        needs="SELECT",
+    ),
+    "not_innodb": Source(
+        "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') AS name FROM information_schema.TABLES "
+        f"WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN {_SYSTEM} AND ENGINE <> 'InnoDB' ORDER BY 1 "
+        f"LIMIT {LIST_LIMIT}",
+        _column,
+        needs="SELECT",
+    ),
+    # The temporary tablespaces aren't cloned. What is user-made goes when a recipient is overwritten: tables of their own
+    # (also those that somebody made in mysql or sys) and general tablespaces; not the system's, not undo.
+    "tablespaces": Source(
+        "SELECT CASE WHEN SPACE_TYPE = 'Single' AND NAME <> 'sys/sys_config' THEN 'user' "
+        "WHEN SPACE_TYPE = 'General' AND NAME <> 'mysql' THEN 'user' ELSE 'system' END AS kind, "
+        "IF(SPACE_TYPE = 'Single', SUBSTRING_INDEX(NAME, '/', 1), '') AS schema_name, COUNT(*) AS count, "
+        "SUM(FILE_SIZE) AS bytes, SUM(IF(ALLOCATED_SIZE > 0, ALLOCATED_SIZE, FILE_SIZE)) AS allocated, "
+        "SUM(ENCRYPTION = 'Y') AS encrypted FROM information_schema.INNODB_TABLESPACES "
+        "WHERE NAME <> 'innodb_temporary' GROUP BY 1, 2",
+        _tablespaces,
+        needs="PROCESS",
+    ),
+    "files": Source(
+        "SELECT FILE_NAME AS path, FILE_TYPE AS kind, TABLESPACE_NAME AS space, TOTAL_EXTENTS * EXTENT_SIZE AS bytes "
+        "FROM information_schema.FILES WHERE FILE_TYPE <> 'TEMPORARY' "
+        "AND (FILE_NAME NOT LIKE './%' OR FILE_TYPE = 'UNDO LOG' OR TABLESPACE_NAME = 'innodb_system')",
+        _files,
+        needs="PROCESS",
+    ),
+    "transactions": Source(
+        "SELECT trx_mysql_thread_id AS id, trx_state AS state, trx_rows_modified AS rows_modified, "
+        "TIMESTAMPDIFF(SECOND, CONVERT_TZ(trx_started, 'SYSTEM', '+00:00'), UTC_TIMESTAMP()) AS seconds "
+        "FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id <> CONNECTION_ID()",
+        _capped,
+        needs="PROCESS",
+    ),
+    "locks": Source(
+        "SELECT l.OBJECT_TYPE AS object_type, l.OBJECT_SCHEMA AS object_schema, l.OBJECT_NAME AS object_name, "
+        "l.LOCK_TYPE AS lock_type, t.PROCESSLIST_ID AS id, t.PROCESSLIST_USER AS user, t.PROCESSLIST_HOST AS host, "
+        "t.PROCESSLIST_COMMAND AS command, t.PROCESSLIST_TIME AS seconds, t.NAME AS thread "
+        "FROM performance_schema.metadata_locks l "
+        "LEFT JOIN performance_schema.threads t ON t.THREAD_ID = l.OWNER_THREAD_ID "
+        "WHERE l.OWNER_THREAD_ID <> PS_CURRENT_THREAD_ID() AND l.LOCK_STATUS = 'GRANTED' AND ("
+        "l.OBJECT_TYPE = 'BACKUP LOCK' "
+        "OR (l.OBJECT_TYPE IN ('GLOBAL', 'COMMIT') AND l.LOCK_TYPE = 'SHARED') "
+        f"OR (l.OBJECT_TYPE = 'TABLE' AND l.OBJECT_SCHEMA NOT IN {_SYSTEM} "
+        f"AND (t.PROCESSLIST_COMMAND IS NULL OR t.PROCESSLIST_COMMAND = 'Sleep' OR t.PROCESSLIST_TIME >= {LONG_SECONDS}))) "
+        "LIMIT 1000",
+        _locks,
+        needs="performance_schema",
+    ),
+    "writers": Source(
+        "SELECT t.PROCESSLIST_ID AS id, MAX(t.PROCESSLIST_USER) AS user, MAX(t.PROCESSLIST_HOST) AS host, "
+        "SUM(h.ROWS_AFFECTED) AS changed_rows FROM performance_schema.threads t JOIN ("
+        "SELECT THREAD_ID, TIMER_START, ROWS_AFFECTED FROM performance_schema.events_statements_history UNION ALL "
+        "SELECT THREAD_ID, TIMER_START, ROWS_AFFECTED FROM performance_schema.events_statements_current) h USING (THREAD_ID) "
+        "WHERE t.TYPE = 'FOREGROUND' AND t.PROCESSLIST_ID <> CONNECTION_ID() AND h.ROWS_AFFECTED > 0 "
+        "AND t.PROCESSLIST_COMMAND NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND h.TIMER_START > "
+        "(SELECT MAX(TIMER_START) FROM performance_schema.events_statements_current WHERE THREAD_ID = PS_CURRENT_THREAD_ID()) "
+        f"- {WRITER_SECONDS} * 1000000000000 GROUP BY 1",
+        _capped,
+        needs="performance_schema",
+    ),
+    "channels": Source(
+        "SELECT c.CHANNEL_NAME AS channel, c.HOST AS host, c.PORT AS port, s.SERVICE_STATE AS io, a.SERVICE_STATE AS applier "
+        "FROM performance_schema.replication_connection_configuration c "
+        "LEFT JOIN performance_schema.replication_connection_status s USING (CHANNEL_NAME) "
+        "LEFT JOIN performance_schema.replication_applier_status a USING (CHANNEL_NAME)",
+        _channels,
+        needs="performance_schema",
+    ),
+    "group_state": Source(
+        "SELECT MEMBER_STATE FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@GLOBAL.server_uuid",
+        lambda rows: _one(rows) or "OFFLINE",
+        needs="performance_schema",
+    ),
+    "keyring": Source(
+        "SELECT STATUS_KEY AS name, STATUS_VALUE AS value FROM performance_schema.keyring_component_status",
+        lambda rows: {
+            row["name"]: row["value"] for row in rows if row["name"] in ("Component_name", "Component_status")
+        },
+        needs="performance_schema",
+        since=(8, 0, 24),
+    ),
+    "persisted": Source(
+        "SELECT VARIABLE_NAME FROM performance_schema.persisted_variables ORDER BY 1",
+        _column,
+        needs="performance_schema",
+    ),
+    "events": Source(
+        "SELECT CONCAT(EVENT_SCHEMA, '.', EVENT_NAME) AS name FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'",
+        _capped,
+        needs="EVENT",
+    ),
+    "accounts": Source(
+        "SELECT User AS user, Host AS host FROM mysql.user WHERE account_locked = 'N' AND "
+        "User NOT IN ('mysql.sys', 'mysql.session', 'mysql.infoschema') LIMIT 500",
+        lambda rows: sorted(f"{row['user']}@{row['host']}" for row in rows),
+        needs="mysql",
+    ),
+    "installed_plugins": Source("SELECT name FROM mysql.plugin ORDER BY 1", _column, needs="mysql"),
+    "components": Source("SELECT component_urn FROM mysql.component ORDER BY 1", _column, needs="mysql"),
+}
+
+
+def version_numbers(version: str) -> tuple[int, int, int]:
+    """Major, minor and patch of a version like 8.0.36-28.1; zeros where there is none."""
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    return (int(found.group(1)), int(found.group(2)), int(found.group(3))) if found else (0, 0, 0)
+
+
+def unsuitable(version: str) -> str | None:
+    """Why a server of this version can't take part in a clone, as the rest of a sentence; None when it can."""
+    if "mariadb" in version.lower():
+        return f"is MariaDB ({version}), which has no CLONE. MySQL 8.0.17 or later is needed"
+    if version_numbers(version) < MINIMUM_VERSION:
+        return f"is MySQL {version}, which has no CLONE. Upgrade it to MySQL 8.0.17 or later"
+    return None
+
+
+def may_read(grants: t.Mapping[str, t.Any], need: str) -> bool:
+    """Whether the account has what a source needs: a global privilege (upper case), or SELECT on a schema."""
+    held = grants["privileges"]
+    everywhere = held.get("*.*", ())
+    if "ALL PRIVILEGES" in everywhere:
+        return True
+    if not need.isupper():
+        if f"SELECT ON `{need}`.*" in grants["restricted"]:
+            return False
+        return "SELECT" in everywhere or "SELECT" in held.get(f"`{need}`.*", ())
+    return need in everywhere
+
+
+def _due(sources: t.Mapping[str, Source], version: tuple[int, int, int]) -> dict[str, Source]:
+    """The sources for this version, under the fact's own name."""
+    return {
+        name.partition("_before_")[0]: source
+        for name, source in sources.items()
+        if source.since <= version < source.until
+    }
+
+
+def _reason(name: str, error: ServerError, account: str) -> str:
+    if error.number in (1142, 1143, 1044, 1227):
+        return f"{account} may not read it ({error.text})"
+    return f"{error.text} (error {error.number})"
+
+
+def _gather(server: Server, sources: t.Mapping[str, Source], facts: dict[str, t.Any]) -> None:
+    answers = server.query_many({name: source.statement for name, source in sources.items()})
+    for name, answer in answers.items():
+        if isinstance(answer, ServerError):
+            facts["absent"][name] = _reason(name, answer, facts.get("account", "the account"))
+        else:
+            facts[name] = sources[name].make(answer)
+
+
+def _clone(server: Server, facts: dict[str, t.Any]) -> None:
+    """The state of the clone and the donor list: both exist only where the plugin is active."""
+    facts["clone"] = dict(_progress.NONE)
+    facts["donor_list"] = None
+    if "clone" not in facts.get("plugins", {}):
+        return
+    statements = {"list": "SELECT @@GLOBAL.clone_valid_donor_list"}
+    if may_read(facts["grants"], "performance_schema"):
+        statements.update(_progress.STATEMENTS)
+    else:
+        del facts["clone"]
+        facts["absent"]["clone"] = f"{facts['account']} needs SELECT ON performance_schema.*"
+    answers = server.query_many(statements)
+    refused = {name: answer for name, answer in answers.items() if isinstance(answer, ServerError)}
+    if "list" not in refused:
+        facts["donor_list"] = _one(answers["list"])  # type: ignore[arg-type]
+    if "status" in answers and not refused:
+        alive = bool(_one(answers["session"]))  # type: ignore[arg-type]
+        facts["clone"] = _progress.view(answers["status"], answers["progress"], alive, _one(answers["now"]))  # type: ignore[arg-type]
+    elif refused:
+        facts.pop("clone", None)
+        name, error = next(iter(refused.items()))
+        facts["absent"]["clone"] = _reason(name, error, facts["account"])
+
+
+def server_facts(server: Server, side: str = "recipient", host: bool = True) -> dict[str, t.Any]:
+    """All that rules want to know about a server, in three round trips; the account decides how much that is.
+
+    ``host`` asks the machine, too, where the server is proved to run on it. Raises CloneError for a server that can't take
+    part in a clone (MariaDB, MySQL before 8.0.17), ServerError when the connection is lost.
+    """
+    why = unsuitable(server.version)
+    if why:
+        raise CloneError(f"{server.label} {why}", server=server.label, version=server.version)
+    version = version_numbers(server.version)
+    facts: dict[str, t.Any] = {"side": side, "label": server.label, "absent": {}}
+    _gather(server, _due(OPEN_SOURCES, version), facts)
+    facts.update(facts.pop("self"))
+    facts["gtid_executed"] = facts["gtid_executed"].replace("\n", "")
+    facts["gtid_purged"] = facts["gtid_purged"].replace("\n", "")
+    facts["skew"] = facts["now"] - time.time()
+    facts["uptime"] = int(facts["status"]["Uptime"])
+    sources = _due(SOURCES, version)
+    allowed = {name: source for name, source in sources.items() if may_read(facts["grants"], source.needs)}
+    for name in sources:
+        if name not in allowed:
+            need = sources[name].needs
+            words = need if need.isupper() else f"SELECT ON {need}.*"
+            facts["absent"][name] = f"{facts['account']} needs {words} on {server.label}"
+    _gather(server, allowed, facts)
+    _clone(server, facts)
+    _summarise(facts)
+    if host:
+        machine = host_facts(facts["variables"], server.login.unix_socket)
+        if machine.get("reason"):
+            facts["absent"]["host"] = machine["reason"]
+        else:
+            facts["host"] = machine
+    return facts
+
+
+def _summarise(facts: dict[str, t.Any]) -> None:
+    """Make one list of schemas of three facts: largest first, capped."""
+    tables, spaces = facts.pop("tables", None), facts.get("tablespaces")
+    names = facts.pop("schemata", None)
+    if names is None or tables is None:
+        facts["absent"]["schemas"] = facts["absent"].pop("tables", None) or facts["absent"].pop(
+            "schemata", "not readable"
+        )
+        facts["absent"].pop("schemata", None)
+        return
+    sizes = spaces.pop("by_schema") if spaces else {}
+    # Tables that somebody made in mysql or sys are dropped by a clone as well.
+    names += [name for name in sizes if name not in names and name in ("mysql", "sys")]
+    schemas = [
+        {"name": name, "tables": tables["by_schema"].get(name, 0), "bytes": sizes.get(name) if spaces else None}
+        for name in names
+    ]
+    schemas.sort(key=lambda schema: (-(schema["bytes"] or 0), schema["name"]))
+    facts["schemas"] = schemas[:LIST_LIMIT]
+    facts["schema_count"] = len(schemas)
+    facts["table_count"] = tables["count"]
+    facts["engines"] = tables["engines"]

@@ -1,0 +1,274 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Will a clone from that donor to this recipient work, and what would it cost?
+
+This module util is PRIVATE to dbops.mysql_clone and may change at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import typing as t
+
+from ansible.module_utils.common.text.formatters import human_to_bytes
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _facts, _gtid, _host
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import server_facts
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import (  # noqa: F401 (importing registers the rules)
+    configuration,
+    disk,
+    network,
+    privilege,
+    resource,
+    state,
+)
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
+    RULES,
+    Absent,
+    NotApplicable,
+    Options,
+    Pair,
+    evaluate,
+    options,
+)
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login, Server, connect_first, greet
+
+__all__ = ("Report", "check", "compare", "interlock", "is_already_cloned", "link_facts", "run", "server_facts")
+
+_PINGS = 3
+# The client library's number for "the host's name isn't known", which the driver reports as 2003.
+_UNKNOWN_HOST = 2005
+# What a link session sees afresh, while the facts that were handed on may be minutes old.
+_FRESH = ("clones", "gtid_executed", "gtid_purged", "now", "skew", "status", "uptime", "variables", "plugins")
+
+
+class Report(t.NamedTuple):
+    """A pair's findings, those about data that would be lost, and whether the recipient is cloned from that donor already."""
+
+    checks: list[Finding]
+    interlock: list[Finding]
+    already_cloned: bool
+    capacity: dict[str, t.Any]
+
+
+def link_facts(login: Login) -> dict[str, t.Any]:
+    """How this host reaches the donor: the login's error or latency (seconds) and encryption, and what the account may see."""
+    link: dict[str, t.Any] = {
+        "target": login.label,
+        "user": login.user,
+        "error": None,
+        "version": "",
+        "encrypted": False,
+        "latency": None,
+        "facts": None,
+    }
+    try:
+        if not login.user:
+            greeting = greet(login)
+            if greeting.error:
+                raise greeting.error
+            link["version"] = greeting.version
+            _refuse_unsuitable(login.label, greeting.version)
+            return link
+        with Server(login) as server:
+            link["version"] = server.version
+            _refuse_unsuitable(login.label, server.version)
+            link["encrypted"] = server.encrypted
+            link["facts"] = server_facts(server, "donor", host=False)
+            link["latency"] = min(_ping(server) for _round in range(_PINGS))
+    except ServerError as error:
+        number = error.number
+        if number == 2003 and ("Errno -" in error.text or "getaddrinfo" in error.text):
+            number = _UNKNOWN_HOST
+        link["version"] = error.version
+        why = _facts.unsuitable(error.version) if error.version else None
+        link["error"] = (
+            {"code": 0, "message": f"{login.label} {why}"} if why else {"code": number, "message": error.text}
+        )
+    except CloneError as error:
+        link["error"] = {"code": 0, "message": error.message}
+    return link
+
+
+def _refuse_unsuitable(label: str, version: str) -> None:
+    why = _facts.unsuitable(version)
+    if why:
+        raise CloneError(f"{label} {why}")
+
+
+def _ping(server: Server) -> float:
+    begun = time.perf_counter()
+    server.query("SELECT 1")
+    return time.perf_counter() - begun
+
+
+def is_already_cloned(recipient: t.Mapping[str, t.Any], donor: t.Mapping[str, t.Any] | None, wanted: Options) -> bool:
+    """Whether the recipient's data is that of a completed clone of this donor's lineage, and nothing was added to it.
+
+    GTIDs tell the lineage; where the donor writes none, the clone's source and the same schemas must do.
+    """
+    clone = recipient.get("clone") or {}
+    if (
+        donor is None
+        or clone.get("state") != "completed"
+        or clone.get("error")
+        or clone.get("destination") != "LOCAL INSTANCE"
+    ):
+        return False
+    ours, theirs = _gtid.parse(recipient["gtid_executed"]), _gtid.parse(donor["gtid_executed"])
+    copied = _gtid.parse(clone.get("gtid_executed"))
+    if not copied:
+        source = f"{wanted.donor_host}:{wanted.donor_port}".lower()
+        names = [{schema["name"] for schema in facts.get("schemas", ())} for facts in (recipient, donor)]
+        return (clone.get("source") or "").lower() == source and not ours and names[0] == names[1]
+    return _gtid.contains(ours, copied) and _gtid.contains(theirs, copied) and _gtid.uuids(ours) <= _gtid.uuids(theirs)
+
+
+def _pair(
+    recipient: t.Mapping[str, t.Any] | None,
+    donor: t.Mapping[str, t.Any] | None,
+    wanted: Options,
+    link: t.Mapping[str, t.Any] | None = None,
+) -> Pair:
+    already = recipient is not None and is_already_cloned(recipient, donor, wanted)
+    return Pair(recipient, donor, wanted, link, already)
+
+
+def check(
+    recipient: t.Mapping[str, t.Any] | None,
+    donor: t.Mapping[str, t.Any] | None,
+    wanted: t.Mapping[str, t.Any],
+    link: t.Mapping[str, t.Any] | None = None,
+) -> list[Finding]:
+    """Run all rules on the facts of one or both sides (pure)."""
+    return evaluate(RULES, _pair(recipient, donor, options(wanted), link))
+
+
+def interlock(
+    recipient: t.Mapping[str, t.Any], donor: t.Mapping[str, t.Any] | None, wanted: t.Mapping[str, t.Any]
+) -> list[Finding]:
+    """The findings about data that the clone would lose (pure): ``fail`` without overwrite, ``warn`` with it."""
+    return evaluate((rule for rule in RULES if rule.interlock), _pair(recipient, donor, options(wanted)))
+
+
+def merged(handed_on: t.Mapping[str, t.Any] | None, link: t.Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
+    """The donor's facts: those that were handed on, made fresh by what the link's own session sees; None without either.
+
+    A handed-on fact stays where the link's account sees less.
+    """
+    seen = link["facts"] if link else None
+    if handed_on is None or seen is None:
+        return dict(handed_on or seen or {}) or None
+    fresh = {name: seen[name] for name in _FRESH if name in seen}
+    # The clone account may see only its own sessions.
+    fresh["clones"] = seen.get("clones") or handed_on.get("clones", [])
+    return {**handed_on, **fresh}
+
+
+def compare(
+    recipient: t.Mapping[str, t.Any],
+    donor: Login | None,
+    wanted: t.Mapping[str, t.Any],
+    donor_facts: t.Mapping[str, t.Any] | None = None,
+) -> Report:
+    """Check a recipient's facts against a donor, which is logged in to. Raises BadInput for facts that are of no use."""
+    link = link_facts(donor) if donor else None
+    theirs = merged(_usable(donor_facts), link)
+    chosen = options(wanted)
+    pair = _pair(recipient, theirs, chosen, link)
+    checks = evaluate(RULES, pair)
+    return Report(
+        checks=checks,
+        interlock=interlock(recipient, theirs, wanted),
+        already_cloned=pair.already_cloned,
+        capacity=_measured(pair),
+    )
+
+
+def _usable(facts: t.Mapping[str, t.Any] | None) -> t.Mapping[str, t.Any] | None:
+    if facts is not None and ("server_uuid" not in facts or "variables" not in facts):
+        raise BadInput(
+            "donor_facts are no facts of a server: give 'facts' as clone_precheck returned them with side=donor"
+        )
+    return facts
+
+
+def _measured(pair: Pair) -> dict[str, t.Any]:
+    """The numbers behind the findings; what can't be had is None."""
+    numbers: dict[str, t.Any] = {
+        "bytes_to_copy": None,
+        "bytes_needed": None,
+        "bytes_available": None,
+        "bytes_wanted": None,
+    }
+    with contextlib.suppress(Absent, NotApplicable):
+        copied = _capacity.copied(pair.donor)
+        numbers.update(
+            bytes_to_copy=copied["copy"],
+            bytes_needed=copied["disk"],
+            bytes_wanted=int(copied["disk"] * pair.options.reserve_factor),
+        )
+    with contextlib.suppress(Absent, NotApplicable):
+        numbers["bytes_available"] = _capacity.room(pair.recipient, pair.options)["available"]
+    return numbers
+
+
+def _own_facts(params: t.Mapping[str, t.Any], side: str) -> dict[str, t.Any]:
+    """The facts of the server that the task talks to. Raises CloneError with the key recipient_unreachable when it can't."""
+    logins = own_logins(params)
+    try:
+        with connect_first(logins) as server:
+            facts = server_facts(server, side)
+    except ServerError as error:
+        why = _facts.unsuitable(error.version) if error.version else None
+        if why:
+            raise CloneError(f"{error.server} {why}", server=error.server, version=error.version) from error
+        raise CloneError(
+            f"the {side} {error.server} can't be logged in to as {logins[0].user or 'the default user'}: {error.text} "
+            f"(error {error.number}). Check that it runs, and login_host, login_port, login_user and login_password",
+            server=error.server,
+            error=error.details["error"],
+            recipient_unreachable=True,
+        ) from error
+    if params.get("data_directory") and "host" in facts:
+        facts["host"]["new_directory"] = _host.new_directory(params["data_directory"])
+    return facts
+
+
+def _bytes(name: str, text: str) -> int:
+    try:
+        return human_to_bytes(text)
+    except ValueError as error:
+        raise BadInput(f"{name} is '{text}'; expected a number of bytes, or one with a unit like 4G") from error
+
+
+def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.Any]:
+    """The module's work. Nothing is ever changed, so check mode makes no difference."""
+    facts = _own_facts(params, params["side"])
+    wanted = dict(params, reserve_memory=_bytes("reserve_memory", params["reserve_memory"]))
+    if params["side"] == "donor":
+        report = Report(check(None, facts, wanted), [], False, _measured(Pair(None, facts, options(wanted))))
+    else:
+        report = compare(facts, donor_login(params), wanted, params["donor_facts"])
+    failed, warned = with_status(report.checks, "fail"), with_status(report.checks, "warn")
+    result: dict[str, t.Any] = {
+        "changed": False,
+        "ready": not failed,
+        "checks": [finding.as_dict() for finding in report.checks],
+        "failed_checks": [finding.id for finding in failed],
+        "warned_checks": [finding.id for finding in warned],
+        "capacity": report.capacity,
+        "already_cloned": report.already_cloned,
+        "facts": facts,
+    }
+    if failed and params["fail_on"] != "never":
+        result["failed_message"] = f"{facts['label']}: {sentence(report.checks)}"
+    elif warned and params["fail_on"] == "warn":
+        result["failed_message"] = f"{facts['label']}: " + "; ".join(f"{one.id}: {one.message}" for one in warned)
+    return result

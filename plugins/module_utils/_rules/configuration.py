@@ -1,0 +1,415 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules about how both servers are set up.
+
+This module util is PRIVATE to dbops.mysql_clone and may change at any time.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import version_numbers
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.privilege import listed
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
+    Pair,
+    Verdict,
+    donor_fail,
+    fail,
+    ok,
+    rule,
+    warn,
+)
+
+PACKET_BYTES = 2 << 20
+# Long-term support series by (major, minor); a clone to the next of them is possible from 9.7 on.
+LTS_SERIES = ((8, 4), (9, 7))
+
+
+def names(words: list[str], most: int = 5) -> str:
+    """Some of many, in words."""
+    rest = len(words) - most
+    return ", ".join(words[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+@rule("recipient.plugin", "The clone plugin is active on the recipient", "configuration")
+def recipient_plugin(pair: Pair) -> Verdict | None:
+    """CLONE needs the clone plugin on the recipient: 1524 (manual: Installing the Clone Plugin)."""
+    if "clone" in pair.recipient.fact("plugins"):
+        return ok(f"the clone plugin is active on {pair.recipient.label}")
+    return fail(
+        f"the clone plugin is not active on {pair.recipient.label}",
+        error=1524,
+        remedy="INSTALL PLUGIN clone SONAME 'mysql_clone.so'",
+        repair="clone_user",
+    )
+
+
+@rule("donor.plugin", "The clone plugin is active on the donor", "configuration")
+def donor_plugin(pair: Pair) -> Verdict | None:
+    """A donor without the clone plugin refuses: 3862 with 1524 (manual: Installing the Clone Plugin)."""
+    if "clone" in pair.donor.fact("plugins"):
+        return ok(f"the clone plugin is active on {pair.donor.label}")
+    return donor_fail(
+        f"the clone plugin is not active on {pair.donor.label}",
+        1524,
+        remedy="INSTALL PLUGIN clone SONAME 'mysql_clone.so'",
+        repair="clone_user",
+    )
+
+
+@rule("donor.plugin_installed", "The recipient will have the clone plugin afterwards", "configuration")
+def plugin_installed(pair: Pair) -> Verdict | None:
+    """The recipient gets the donor's mysql.plugin: a plugin that the donor loads by plugin-load-add is lost (server behaviour)."""
+    if not pair.options.drops_data or "clone" not in pair.donor.fact("plugins"):
+        return None
+    if "clone" in pair.donor.fact("installed_plugins"):
+        return None
+    return warn(
+        f"{pair.donor.label} loads the clone plugin by an option, not by INSTALL PLUGIN: unless the recipient has that "
+        "option, too, it has no clone plugin (and no clone_status) after the clone",
+        remedy="Set plugin-load-add=mysql_clone.so in the recipient's option file, or INSTALL PLUGIN clone on the donor",
+    )
+
+
+@rule("recipient.donor_list", "The donor is in clone_valid_donor_list", "configuration")
+def donor_in_list(pair: Pair) -> Verdict | None:
+    """A donor must be in the recipient's clone_valid_donor_list, literally: 3869 (manual: clone_valid_donor_list)."""
+    if not pair.options.donor_host:
+        return None
+    found = listed(pair)
+    if found is None:
+        return None
+    entry = f"{pair.options.donor_host.lower()}:{pair.options.donor_port}"
+    actual = pair.recipient.fact("donor_list")
+    if found:
+        return ok(f"{entry} is in clone_valid_donor_list", actual=actual, expected=entry)
+    return fail(
+        f"{entry} is not in clone_valid_donor_list of {pair.recipient.label} ({actual or 'empty'})",
+        actual=actual,
+        expected=entry,
+        error=3869,
+        remedy=f"SET GLOBAL clone_valid_donor_list = '{','.join(part for part in (actual, entry) if part)}'",
+        repair="clone_run",
+    )
+
+
+def version_verdict(recipient: str, donor: str) -> tuple[str, str]:
+    """``ok``, ``warn`` or ``fail`` for a pair of version strings, and the rule that decides (the recipient enforces it).
+
+    Manual: Remote Cloning Prerequisites and Clone Plugin Limitations of 8.0, 8.4, 9.7 and of the calendar versions.
+    """
+    ours, theirs = version_numbers(recipient), version_numbers(donor)
+    if ours[:2] == (8, 0) or theirs[:2] == (8, 0):
+        if ours[:2] != theirs[:2]:
+            return "fail", "8.0 clones only to 8.0"
+        if ours[2] >= 37 and theirs[2] >= 37:
+            return "ok", "8.0.37 and later clone to each other"
+        if ours[2] <= 25:
+            return ("ok" if recipient == donor else "fail"), "before 8.0.26 versions must be exactly the same"
+        return ("ok" if ours == theirs else "fail"), "before 8.0.37 versions must be the same"
+    if ours[:2] == theirs[:2]:
+        return "ok", "all versions of one series clone to each other"
+    if theirs[:2] >= (9, 7) and ours[:2] > theirs[:2] and theirs[:2] in LTS_SERIES:
+        if ours[0] == theirs[0]:
+            return "fail", "an LTS series clones only to itself and to the next LTS series"
+        return (
+            "warn",
+            "from 9.7 on an LTS series clones to the next LTS series only; whether this is it, the recipient decides",
+        )
+    return "fail", "major and minor version must be the same"
+
+
+@rule("pair.version", "The versions fit", "configuration")
+def version(pair: Pair) -> Verdict | None:
+    """The recipient refuses a donor of another series: 3864 (manual: Remote Cloning Prerequisites)."""
+    ours, theirs = pair.recipient.text("version"), pair.donor.text("version")
+    status, why = version_verdict(ours, theirs)
+    words = f"donor {theirs}, recipient {ours}: {why}"
+    if status == "ok":
+        return ok(words, actual=ours, expected=theirs)
+    more = {
+        "actual": ours,
+        "expected": theirs,
+        "error": 3864,
+        "remedy": f"Use a recipient of MySQL {'.'.join(theirs.split('.')[:2])}",
+    }
+    return warn(words, **more) if status == "warn" else fail(words, **more)
+
+
+def _same(pair: Pair, variable: str, number: int, remedy: str) -> Verdict | None:
+    ours, theirs = pair.recipient.text(variable), pair.donor.text(variable)
+    if ours == theirs:
+        return ok(f"{variable} is {ours} on both", actual=ours, expected=theirs)
+    return fail(
+        f"{variable}: donor {theirs}, recipient {ours}", actual=ours, expected=theirs, error=number, remedy=remedy
+    )
+
+
+@rule("pair.operating_system", "Both run on the same operating system", "configuration")
+def operating_system(pair: Pair) -> Verdict | None:
+    """Donor and recipient must run on the same operating system: 3865 (manual: Remote Cloning Prerequisites)."""
+    return _same(pair, "version_compile_os", 3865, "Use a donor on the recipient's operating system")
+
+
+@rule("pair.platform", "Both are built for the same processors", "configuration")
+def platform(pair: Pair) -> Verdict | None:
+    """Donor and recipient must be of the same platform: 3866 (manual: Remote Cloning Prerequisites)."""
+    return _same(pair, "version_compile_machine", 3866, "Use a donor of the recipient's platform")
+
+
+@rule("pair.innodb_page_size", "The page sizes are the same", "configuration")
+def page_size(pair: Pair) -> Verdict | None:
+    """innodb_page_size must be the same: 3868 (manual: Remote Cloning Prerequisites)."""
+    return _same(pair, "innodb_page_size", 3868, "Initialise the recipient anew with the donor's innodb_page_size")
+
+
+@rule("pair.character_set_server", "The server character sets are the same", "configuration")
+def character_set(pair: Pair) -> Verdict | None:
+    """The global character_set_server must be the same: 3868 (manual: Remote Cloning Prerequisites)."""
+    remedy = f"SET GLOBAL character_set_server = {pair.donor.text('character_set_server')} on the recipient"
+    return _same(pair, "character_set_server", 3868, remedy)
+
+
+@rule("pair.character_set_filesystem", "The file system character sets are the same", "configuration")
+def character_set_filesystem(pair: Pair) -> Verdict | None:
+    """The global character_set_filesystem must be the same: 3868 (server behaviour)."""
+    remedy = f"SET GLOBAL character_set_filesystem = {pair.donor.text('character_set_filesystem')} on the recipient"
+    return _same(pair, "character_set_filesystem", 3868, remedy)
+
+
+@rule("pair.collation_server", "The server collations are the same", "configuration")
+def collation(pair: Pair) -> Verdict | None:
+    """The global collation_server must be the same: 3868 (manual: Remote Cloning Prerequisites)."""
+    remedy = f"SET GLOBAL collation_server = {pair.donor.text('collation_server')} on the recipient"
+    return _same(pair, "collation_server", 3868, remedy)
+
+
+@rule("pair.collations", "The recipient knows all of the donor's collations", "configuration")
+def collations(pair: Pair) -> Verdict | None:
+    """Each collation of the donor must be known to the recipient: 3867 (manual: Remote Cloning Prerequisites)."""
+    ours, theirs = set(pair.recipient.fact("collations").split()), set(pair.donor.fact("collations").split())
+    missing = sorted(theirs - ours)
+    if missing:
+        return fail(
+            f"the recipient lacks {names(missing)}",
+            actual=missing[:20],
+            error=3867,
+            remedy="Copy the donor's character_sets_dir files (Index.xml and what it names) to the recipient and restart it",
+        )
+    return ok(f"all {len(theirs)} collations of the donor are known")
+
+
+@rule("pair.plugins", "The recipient has all of the donor's plugins", "configuration")
+def plugins(pair: Pair) -> Verdict | None:
+    """Each active plugin of the donor must be active on the recipient, or (since 8.0.22) be there to load: 3870 (server behaviour)."""
+    ours, theirs = pair.recipient.fact("plugins"), pair.donor.fact("plugins")
+    missing = {name: file for name, file in theirs.items() if name not in ours}
+    missing.pop("clone", None)
+    if not missing:
+        return ok(f"all {len(theirs)} active plugins of the donor are active on the recipient")
+    loadable = version_numbers(pair.recipient.text("version")) >= (8, 0, 22)
+    lacking = sorted(missing)
+    if loadable and any(missing.values()):
+        files = pair.recipient.fact("host")["libraries"]
+        if files is not None:
+            lacking = sorted(name for name, file in missing.items() if not file or file not in files.split())
+    if not lacking:
+        return ok(f"{names(sorted(missing))} can be loaded from the recipient's plugin_dir")
+    return fail(
+        f"active on the donor but not on the recipient: {names(lacking)}",
+        actual=lacking,
+        error=3870,
+        remedy="; ".join(
+            f"INSTALL PLUGIN {name} SONAME '{missing[name]}'" if missing[name] else f"Enable {name} on the recipient"
+            for name in lacking[:5]
+        ),
+    )
+
+
+@rule("recipient.max_allowed_packet", "max_allowed_packet of the recipient", "configuration")
+def recipient_packet(pair: Pair) -> Verdict | None:
+    """The recipient's max_allowed_packet must be 2 MiB at least: 3957 (manual: Remote Cloning Prerequisites)."""
+    actual = int(pair.options.max_allowed_packet or pair.recipient.number("max_allowed_packet"))
+    if actual >= PACKET_BYTES:
+        return ok(f"max_allowed_packet is {actual}", actual=actual, expected=PACKET_BYTES)
+    return fail(
+        f"max_allowed_packet of {pair.recipient.label} is {actual}, {PACKET_BYTES} is the least",
+        actual=actual,
+        expected=PACKET_BYTES,
+        error=3957,
+        remedy=f"SET GLOBAL max_allowed_packet = {PACKET_BYTES}",
+    )
+
+
+@rule("donor.max_allowed_packet", "max_allowed_packet of the donor", "configuration")
+def donor_packet(pair: Pair) -> Verdict | None:
+    """The donor's max_allowed_packet must be 2 MiB at least: 3862 with 3957 (manual: Remote Cloning Prerequisites)."""
+    actual = pair.donor.number("max_allowed_packet")
+    if actual >= PACKET_BYTES:
+        return ok(f"max_allowed_packet is {actual}", actual=actual, expected=PACKET_BYTES)
+    return donor_fail(
+        f"max_allowed_packet of {pair.donor.label} is {actual}, {PACKET_BYTES} is the least",
+        3957,
+        actual=actual,
+        expected=PACKET_BYTES,
+        remedy=f"SET GLOBAL max_allowed_packet = {PACKET_BYTES}",
+    )
+
+
+@rule("donor.redo_log", "Redo logging is on at the donor", "configuration")
+def redo_log(pair: Pair) -> Verdict | None:
+    """A donor with redo logging disabled refuses: 3862 with 3983 (manual: Disabling Redo Logging)."""
+    enabled = pair.donor.fact("status").get("Innodb_redo_log_enabled", "ON")
+    if enabled == "ON":
+        return None
+    return donor_fail(
+        f"redo logging is disabled on {pair.donor.label}",
+        3983,
+        actual=enabled,
+        expected="ON",
+        remedy="ALTER INSTANCE ENABLE INNODB REDO_LOG",
+    )
+
+
+@rule("pair.lower_case_table_names", "lower_case_table_names is the same", "configuration")
+def lower_case(pair: Pair) -> Verdict | None:
+    """CLONE returns OK with other lower_case_table_names, and the recipient never starts again (server behaviour: MY-011087)."""
+    ours, theirs = pair.recipient.text("lower_case_table_names"), pair.donor.text("lower_case_table_names")
+    if ours == theirs:
+        return ok(f"lower_case_table_names is {ours} on both", actual=ours, expected=theirs)
+    return fail(
+        f"lower_case_table_names: donor {theirs}, recipient {ours}: the clone would be made, but the server could not start on it",
+        actual=ours,
+        expected=theirs,
+        remedy=f"Initialise the recipient anew with lower_case_table_names={theirs}",
+    )
+
+
+@rule("recipient.super_read_only", "The recipient may drop its data", "configuration")
+def super_read_only(pair: Pair) -> Verdict | None:
+    """super_read_only lets the clone begin and refuses its first DROP: 1290 (server behaviour; read_only alone is harmless)."""
+    if not pair.options.drops_data or not pair.recipient.is_on("super_read_only"):
+        return None
+    return fail(
+        f"super_read_only is ON on {pair.recipient.label}",
+        actual="ON",
+        expected="OFF",
+        error=1290,
+        remedy="SET GLOBAL super_read_only = OFF (STOP GROUP_REPLICATION leaves it ON)",
+    )
+
+
+@rule("recipient.force_recovery", "InnoDB on the recipient is not in forced recovery", "configuration")
+def force_recovery(pair: Pair) -> Verdict | None:
+    """With innodb_force_recovery the drop fails after tables are gone: 1836 (server behaviour, MySQL bug 109035)."""
+    if pair.recipient.number("innodb_force_recovery") == 0:
+        return None
+    return fail(
+        f"innodb_force_recovery is {pair.recipient.text('innodb_force_recovery')} on {pair.recipient.label}: "
+        "the clone would drop tables and then fail",
+        actual=pair.recipient.number("innodb_force_recovery"),
+        expected=0,
+        error=1836,
+        remedy="Restart the recipient with innodb_force_recovery=0",
+    )
+
+
+@rule("recipient.innodb_read_only", "InnoDB on the recipient may write", "configuration")
+def innodb_read_only(pair: Pair) -> Verdict | None:
+    """With innodb_read_only the clone plugin doesn't load: 1524 (server behaviour)."""
+    if not pair.recipient.is_on("innodb_read_only"):
+        return None
+    return fail(
+        f"innodb_read_only is ON on {pair.recipient.label}",
+        actual="ON",
+        expected="OFF",
+        error=1524,
+        remedy="Restart the recipient with innodb_read_only=OFF",
+    )
+
+
+def data_files(text: str) -> list[int | None]:
+    """Sizes of the system tablespace's files from innodb_data_file_path; None for a size that isn't fixed (autoextend)."""
+    sizes: list[int | None] = []
+    for part in text.split(";"):
+        words = part.split(":")
+        unit = {"K": 10, "M": 20, "G": 30}.get(words[1][-1].upper(), 0)
+        size = int(words[1][:-1] if unit else words[1]) << unit
+        sizes.append(None if "autoextend" in words[2:] else size)
+    return sizes
+
+
+@rule("pair.data_files", "The system tablespaces have the same files", "configuration")
+def system_files(pair: Pair) -> Verdict | None:
+    """innodb_data_file_path must not have fewer files than the donor's, nor other sizes but of the last: 3869, after the drop."""
+    variable = "innodb_data_file_path"
+    ours, theirs = pair.recipient.text(variable), pair.donor.text(variable)
+    mine, wanted = data_files(ours), data_files(theirs)
+    differing = [index for index, size in enumerate(wanted[:-1]) if index < len(mine) and mine[index] != size]
+    if len(mine) >= len(wanted) and not differing:
+        return ok(f"{variable} fits: donor {theirs}, recipient {ours}", actual=ours, expected=theirs)
+    return fail(
+        f"{variable}: donor {theirs}, recipient {ours}: the clone would fail after it has dropped the recipient's data",
+        actual=ours,
+        expected=theirs,
+        error=3869,
+        remedy=f"Initialise the recipient anew with {variable}={theirs}",
+    )
+
+
+@rule("donor.undo_files", "The donor's undo files have names of their own", "configuration")
+def undo_files(pair: Pair) -> Verdict | None:
+    """Two undo files of one name in different directories can't be cloned: 3869, after the drop (server behaviour)."""
+    paths = [os.path.basename(path) for path in pair.donor.fact("files")["undo"]]
+    twice = sorted({name for name in paths if paths.count(name) > 1})
+    if not twice:
+        return None
+    return fail(
+        f"{pair.donor.label} has several undo files called {names(twice)}",
+        actual=twice,
+        error=3869,
+        remedy="ALTER UNDO TABLESPACE ... SET INACTIVE, then DROP UNDO TABLESPACE and create it under another name",
+    )
+
+
+@rule("recipient.data_directory", "The new data directory can be made", "configuration")
+def data_directory(pair: Pair) -> Verdict | None:
+    """DATA DIRECTORY must be absolute (1525), must not exist (1007) and not lie in the data directory (3632) (manual: CLONE)."""
+    path = pair.options.data_directory
+    if not path:
+        return None
+    if not path.startswith("/"):
+        return fail(f"data_directory {path} is not absolute", error=1525, actual=path, remedy="Give an absolute path")
+    datadir = pair.recipient.text("datadir")
+    if os.path.normpath(path + "/").startswith(os.path.normpath(datadir)):
+        return fail(
+            f"data_directory {path} lies in the recipient's data directory {datadir}",
+            error=3632,
+            actual=path,
+            remedy="Choose a directory beside the data directory",
+        )
+    if pair.recipient.fact("host")["new_directory"]["exists"]:
+        return fail(
+            f"data_directory {path} exists already",
+            error=1007,
+            actual=path,
+            remedy="Remove it, or choose one that doesn't exist",
+        )
+    return ok(f"{path} doesn't exist yet", actual=path)
+
+
+@rule("donor.not_innodb", "All tables of the donor will have their rows", "configuration")
+def not_innodb(pair: Pair) -> Verdict | None:
+    """Only InnoDB's data is cloned; other tables arrive empty: MY-013461 (manual: Clone Plugin Limitations)."""
+    tables = pair.donor.fact("not_innodb")
+    if not tables:
+        return None
+    count = sum(pair.donor.fact("engines").values())
+    return warn(
+        f"{count} table{'s' if count > 1 else ''} of the donor will be empty on the recipient: {names(tables)}",
+        actual=tables[:20],
+        remedy="ALTER TABLE ... ENGINE=InnoDB on the donor, or copy these rows by mysqldump afterwards",
+    )

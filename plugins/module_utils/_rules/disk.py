@@ -1,0 +1,71 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules about room for the data.
+
+This module util is PRIVATE to dbops.mysql_clone and may change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
+    Pair,
+    Verdict,
+    fail,
+    ok,
+    rule,
+    warn,
+)
+
+
+@rule("recipient.disk_space", "Room for the donor's data", "disk")
+def disk_space(pair: Pair) -> Verdict | None:
+    """The server compares its own estimate with the free space only after the old data is dropped: 3873 (server behaviour)."""
+    copied = _capacity.copied(pair.donor)
+    room = _capacity.room(pair.recipient, pair.options)
+    needed = copied["disk"]
+    wanted = int(needed * pair.options.reserve_factor)
+    words = f"{size(room['available'])} available in {room['path']}"
+    if room["dropped"]:
+        words += f" ({size(room['free'])} free and {size(room['dropped'])} that the clone drops)"
+    if needed > room["available"]:
+        return fail(
+            f"{words}, {size(needed)} needed",
+            actual=room["available"],
+            expected=needed,
+            error=3873,
+            remedy=f"Free {size(needed - room['available'])} on {room['path']}",
+        )
+    if wanted > room["available"]:
+        return warn(
+            f"{words}, {size(needed)} needed, {size(wanted)} with the reserve of {pair.options.reserve_factor:g}",
+            actual=room["available"],
+            expected=wanted,
+            remedy=f"Free {size(wanted - room['available'])} on {room['path']}, or lower reserve_factor",
+        )
+    return ok(
+        f"{words}, {size(wanted)} needed ({size(needed)} x {pair.options.reserve_factor:g})",
+        actual=room["available"],
+        expected=wanted,
+    )
+
+
+@rule("recipient.inodes", "Inodes for the donor's files", "disk")
+def inodes(pair: Pair) -> Verdict | None:
+    """Each tablespace is a file of its own; a file system without free inodes refuses it with errno 28 (error 1026)."""
+    place = _capacity.place(pair.recipient, pair.options)
+    files = pair.donor.fact("tablespaces")["count"]
+    if place["inodes"] is None:
+        return None
+    if files > place["inodes"]:
+        return fail(
+            f"{place['path']} has {place['inodes']} free inodes, the donor has {files} files",
+            actual=place["inodes"],
+            expected=files,
+            error=1026,
+            remedy=f"Remove small files from {place['path']} or make a file system with more inodes",
+        )
+    return ok(f"{place['inodes']} free inodes, {files} files", actual=place["inodes"], expected=files)

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules about the way from the recipient to the donor.
+
+This module util is PRIVATE to dbops.mysql_clone and may change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _sql
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
+    Pair,
+    Verdict,
+    donor_fail,
+    fail,
+    ok,
+    rule,
+    warn,
+)
+
+# What the client library calls things that CLONE calls otherwise.
+_LINK_REMEDIES = {
+    1040: "Raise max_connections on the donor or close sessions there",
+    1129: "FLUSH HOSTS on the donor (TRUNCATE TABLE performance_schema.host_cache)",
+    1130: "Let the donor's account take this host: CREATE USER ... @'%' or of this host's name or address as the donor sees it",
+    1226: "ALTER USER ... WITH MAX_USER_CONNECTIONS 0 on the donor",
+    1862: "ALTER USER ... IDENTIFIED BY a new password on the donor",
+    2003: "Start the donor, check donor_host and donor_port, its bind_address, and the firewall between the hosts",
+    2005: "Check donor_host, or enter the name in the recipient's DNS or /etc/hosts",
+    2007: "donor_port is another service's (X Protocol, for example): use the donor's classic MySQL port",
+    2013: "Check that a MySQL server listens on donor_port and that no proxy or firewall cuts the connection",
+    2026: "Turn TLS on at the donor (ssl_ca, ssl_cert, ssl_key), or use require_ssl=false",
+    2061: "Use TLS, or install the Python library cryptography where the module runs",
+    3118: "ALTER USER ... ACCOUNT UNLOCK on the donor",
+}
+_ACCOUNT_ERRORS = (1044, 1045, 1130, 1226, 1698, 1862, 3118, 3159)
+CLOCK_SKEW_SECONDS = 5
+LATENCY_SECONDS = 0.1
+
+
+@rule("pair.donor_address", "The donor's address is one that CLONE takes", "network")
+def donor_address(pair: Pair) -> Verdict | None:
+    """clone_valid_donor_list takes host:port with a host name or IPv4 address only (manual: clone_valid_donor_list)."""
+    if not pair.options.donor_host:
+        return None
+    try:
+        entry = _sql.donor_entry(pair.options.donor_host, pair.options.donor_port)
+    except BadInput as error:
+        return fail(error.message, error=3869, actual=pair.options.donor_host, expected="host name or IPv4 address")
+    return ok(f"{entry} can stand in clone_valid_donor_list", actual=entry)
+
+
+@rule("pair.link", "The recipient's host can log in to the donor", "network")
+def link(pair: Pair) -> Verdict | None:
+    """CLONE connects to the donor as the clone account and fails with 3862 and the client's error (server behaviour)."""
+    found = pair.link
+    target = found["target"]
+    if found["error"] is None:
+        if not found["user"]:
+            return ok(f"{target} answers as MySQL {found['version']}; donor_user was not given, so no login was tried")
+        return ok(
+            f"{found['user']} can log in to {target} ({'encrypted' if found['encrypted'] else 'not encrypted'}, "
+            f"{found['latency'] * 1000:.1f} ms a round trip)",
+            actual=found["latency"],
+        )
+    number = found["error"]["code"]
+    if number == 0:
+        return fail(found["error"]["message"], remedy="Choose a MySQL server as donor")
+    return donor_fail(
+        f"{found['user'] or 'a client'} can't log in to {target}: {found['error']['message']} (error {number})",
+        number,
+        actual=number,
+        remedy=_LINK_REMEDIES.get(
+            number, "Mend the account's password, its host part or its REQUIRE clause on the donor"
+        ),
+        repair="clone_user" if number in _ACCOUNT_ERRORS else None,
+    )
+
+
+@rule("pair.latency", "Round trips to the donor are short", "network")
+def latency(pair: Pair) -> Verdict | None:
+    """A long way to the donor costs throughput on each of a clone's connections (TCP: window over round trip)."""
+    found = pair.link
+    if found["error"] or not found["user"]:
+        return None
+    measured = found["latency"]
+    if measured > LATENCY_SECONDS:
+        return warn(
+            f"a round trip to {found['target']} takes {measured * 1000:.0f} ms",
+            actual=measured,
+            expected=LATENCY_SECONDS,
+            remedy="Choose a donor that is nearer, or set clone_enable_compression=ON for this run",
+        )
+    return ok(f"a round trip takes {measured * 1000:.1f} ms", actual=measured, expected=LATENCY_SECONDS)
+
+
+@rule("pair.clock_skew", "The clocks of both servers agree", "network")
+def clock_skew(pair: Pair) -> Verdict | None:
+    """Clones and their logs are told apart by time, and TLS certificates need it, too (collection's own need)."""
+    skew = abs(pair.recipient.fact("skew") - pair.donor.fact("skew"))
+    if skew > CLOCK_SKEW_SECONDS:
+        return warn(
+            f"the clocks of recipient and donor differ by {skew:.0f} s",
+            actual=round(skew, 1),
+            expected=CLOCK_SKEW_SECONDS,
+            remedy="Synchronise both hosts' clocks (chronyc makestep)",
+        )
+    return ok(f"the clocks differ by {skew:.1f} s", actual=round(skew, 1), expected=CLOCK_SKEW_SECONDS)
+
+
+@rule("donor.networking", "The donor listens for TCP connections", "network")
+def networking(pair: Pair) -> Verdict | None:
+    """A server with skip_networking can't be cloned from (manual: skip_networking)."""
+    if pair.donor.is_on("skip_networking"):
+        return donor_fail(
+            f"{pair.donor.label} runs with skip_networking: it has no TCP port",
+            2003,
+            remedy="Start the donor without skip_networking",
+        )
+    return None

@@ -1,0 +1,227 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How rules are written, registered and run (pure).
+
+This module util is PRIVATE to dbops.mysql_clone and may change at any time.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
+
+DONOR_ERROR = 3862
+
+
+class Options(t.NamedTuple):
+    """What the user wants, as far as rules ask. Sizes in bytes, bandwidth in Mbit/s, times in seconds."""
+
+    donor_host: str | None = None
+    donor_port: int = 3306
+    donor_user: str | None = None
+    require_ssl: bool | None = None
+    method: str = "replace"
+    data_directory: str | None = None
+    overwrite: bool = False
+    force: bool = False
+    reserve_factor: float = 1.5
+    reserve_memory: int = 4 << 30
+    reserve_cpus: float = 4
+    reserve_bandwidth: float = 100
+    deadline: float | None = None
+    start_command: str | None = None
+    post_clone_login_user: str | None = None
+    # What clone_run sets on the recipient for its run.
+    max_allowed_packet: int | None = None
+
+    @property
+    def replaces_data(self) -> bool:
+        """Whether the recipient's own data goes (clone into a data directory without a swap leaves it alone)."""
+        return self.method == "side_by_side" or not self.data_directory
+
+    @property
+    def drops_data(self) -> bool:
+        """Whether the server itself drops the recipient's data, so that all that blocks a DROP blocks the clone."""
+        return self.method == "replace" and not self.data_directory
+
+
+def options(values: t.Mapping[str, t.Any]) -> Options:
+    """Options from a module's parameters or another mapping; what isn't given has its default."""
+    return Options(**{name: values[name] for name in Options._fields if values.get(name) is not None})
+
+
+class Absent(Exception):
+    """A fact that a rule needs could not be had."""
+
+
+class NotApplicable(Exception):
+    """The rule asks for a server that is no part of this check."""
+
+
+class Side:
+    """One server's facts as rules read them. A missing fact raises Absent with the reason."""
+
+    def __init__(self, name: str, facts: t.Mapping[str, t.Any]) -> None:
+        self.name = name
+        self.facts = facts
+        self.label = str(facts.get("label", name))
+
+    def has(self, name: str) -> bool:
+        return name in self.facts
+
+    def fact(self, name: str) -> t.Any:
+        if name not in self.facts:
+            reason = self.facts.get("absent", {}).get(name, "not among the facts")
+            raise Absent(f"{self.name} {self.label}: {name.replace('_', ' ')} not known: {reason}")
+        return self.facts[name]
+
+    def text(self, variable: str) -> str:
+        values = self.fact("variables")
+        if variable not in values:
+            raise Absent(f"{self.name} {self.label}: there is no variable {variable}")
+        return str(values[variable])
+
+    def text_or(self, variable: str, default: str) -> str:
+        return str(self.fact("variables").get(variable, default))
+
+    def number(self, variable: str) -> int:
+        return int(self.text(variable))
+
+    def is_on(self, variable: str) -> bool:
+        return self.text(variable).upper() in ("ON", "1", "YES")
+
+
+class Pair:
+    """What rules look at: both sides, the link between them, the user's options. A side that isn't there raises NotApplicable."""
+
+    def __init__(
+        self,
+        recipient: t.Mapping[str, t.Any] | None,
+        donor: t.Mapping[str, t.Any] | None,
+        wanted: Options,
+        link: t.Mapping[str, t.Any] | None = None,
+        already_cloned: bool = False,
+    ) -> None:
+        self._recipient = Side("recipient", recipient) if recipient is not None else None
+        self._donor = Side("donor", donor) if donor is not None else None
+        self._link = link
+        self.options = wanted
+        self.already_cloned = already_cloned
+
+    @property
+    def recipient(self) -> Side:
+        if self._recipient is None:
+            raise NotApplicable
+        return self._recipient
+
+    @property
+    def donor(self) -> Side:
+        if self._donor is None:
+            raise NotApplicable
+        return self._donor
+
+    @property
+    def link(self) -> t.Mapping[str, t.Any]:
+        """How the recipient's host reaches the donor (see _precheck.link_facts)."""
+        if self._link is None:
+            raise NotApplicable
+        return self._link
+
+
+class Verdict(t.NamedTuple):
+    """What a rule says; the registry adds its id, title and category."""
+
+    status: str
+    message: str
+    actual: t.Any = None
+    expected: t.Any = None
+    error: int | None = None
+    nested: int | None = None
+    remedy: str | None = None
+    repair: str | None = None
+
+
+def ok(message: str, actual: t.Any = None, expected: t.Any = None) -> Verdict:
+    return Verdict("ok", message, actual, expected)
+
+
+def warn(message: str, **more: t.Any) -> Verdict:
+    return Verdict("warn", message, **more)
+
+
+def fail(message: str, **more: t.Any) -> Verdict:
+    return Verdict("fail", message, **more)
+
+
+def donor_fail(message: str, nested: int, **more: t.Any) -> Verdict:
+    """The donor refuses: the recipient's error is 3862 and the donor's own stands in its text."""
+    return Verdict("fail", message, error=DONOR_ERROR, nested=nested, **more)
+
+
+class Rule(t.NamedTuple):
+    """A registered rule. ``interlock`` marks those that protect data (see _precheck.interlock)."""
+
+    id: str
+    title: str
+    category: str
+    function: t.Callable[[Pair], Verdict | None]
+    interlock: bool
+
+
+RULES: list[Rule] = []
+
+
+def rule(
+    id: str, title: str, category: str, interlock: bool = False
+) -> t.Callable[[t.Callable[[Pair], Verdict | None]], t.Callable[[Pair], Verdict | None]]:
+    """Register a function as the rule ``id``."""
+
+    def register(function: t.Callable[[Pair], Verdict | None]) -> t.Callable[[Pair], Verdict | None]:
+        RULES.append(Rule(id, title, category, function, interlock))
+        return function
+
+    return register
+
+
+def error_named(number: int | None, nested: int | None = None) -> dict[str, t.Any] | None:
+    """An error as findings show it."""
+    if number is None:
+        return None
+    named: dict[str, t.Any] = {"code": number, "symbol": _errors.classify(number).symbol}
+    if nested is not None:
+        named["nested"] = nested
+    return named
+
+
+def evaluate(rules: t.Iterable[Rule], pair: Pair) -> list[Finding]:
+    """Run rules. One that lacks a fact, or that breaks, is skipped with the reason and hides no other."""
+    findings = []
+    for one in rules:
+        try:
+            verdict = one.function(pair)
+        except NotApplicable:
+            continue
+        except Absent as reason:
+            verdict = Verdict("skipped", str(reason))
+        except Exception as error:  # a broken rule must not hide what the others found
+            verdict = Verdict("skipped", f"the check {one.id} itself failed: {type(error).__name__}: {error}")
+        if verdict is not None:
+            findings.append(
+                Finding(
+                    id=one.id,
+                    title=one.title,
+                    category=one.category,
+                    status=verdict.status,
+                    message=verdict.message,
+                    actual=verdict.actual,
+                    expected=verdict.expected,
+                    error=error_named(verdict.error, verdict.nested),
+                    remedy=verdict.remedy,
+                    repair=verdict.repair,
+                )
+            )
+    return findings
