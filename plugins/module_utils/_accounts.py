@@ -343,23 +343,28 @@ def removal(name: str, host: str) -> Step:
 
 
 def leftovers(
-    rows: t.Iterable[t.Mapping[str, t.Any]], name: str | None, host: str | None, label: str | None
+    rows: t.Iterable[t.Mapping[str, t.Any]],
+    name: str | None,
+    host: str | None,
+    label: str | None,
+    keep: str | None = None,
 ) -> list[tuple[str, str]]:
     """Which temporary accounts to remove: those of this run (``name``, on ``host`` or all), and those of dead runs.
 
     ``rows`` have user, host, age (seconds), label and sessions. An account of another run is dead when nobody is logged in
-    with it and it was made for the same recipient (a recipient has one run at a time) or more than a day ago.
+    with it and it was made for the same recipient (a recipient has one run at a time) or more than a day ago. ``keep`` is the
+    name of a run that goes on.
     """
     found = []
     for row in rows:
-        if not TEMPORARY.match(row["user"]):
+        if not TEMPORARY.match(row["user"]) or row["user"] == keep:
             continue
         if row["user"] == name:
-            if host is None or host == row["host"]:
-                found.append((row["user"], row["host"]))
-        elif not row["sessions"] and (
-            row["age"] is None or row["age"] > LEFTOVER_SECONDS or (label is not None and row["label"] == label)
-        ):
+            dead = host is None or host == row["host"]
+        else:
+            old = row["age"] is None or row["age"] > LEFTOVER_SECONDS
+            dead = not row["sessions"] and (old or (label is not None and row["label"] == label))
+        if dead:
             found.append((row["user"], row["host"]))
     return found
 
@@ -589,16 +594,12 @@ def temporary_accounts(server: Server) -> list[dict[str, t.Any]]:
     return rows
 
 
-def sweep(
-    server: Server, session: Session, name: str | None, host: str | None, label: str | None, check_mode: bool
-) -> list[str]:
-    """Remove temporary accounts (see :func:`leftovers`) and return their names."""
-    swept = []
-    for user, at in leftovers(temporary_accounts(server), name, host, label):
-        if not check_mode:
-            apply(session, [removal(user, at)], quoted(user, at))
-        swept.append("%s@%s" % (user, at))
-    return swept
+def sweep(server: Server, session: Session, dead: t.Sequence[tuple[str, str]], check_mode: bool) -> list[str]:
+    """Remove these temporary accounts and return their names."""
+    if not check_mode:
+        for user, host in dead:
+            apply(session, [removal(user, host)], quoted(user, host))
+    return ["%s@%s" % one for one in dead]
 
 
 # -- how the donor sees this server --------------------------------------------------------------------------------------
@@ -821,7 +822,11 @@ def manage(server: Server, own: Login, params: t.Mapping[str, t.Any], check_mode
     if params["donor_host"]:
         result["seen_as"] = seen_as(own, params["donor_host"], params["donor_port"])
     if goal == "swept":
-        result["swept"] = sweep(server, session, name, host, params["label"], check_mode)
+        dead = leftovers(temporary_accounts(server), name, host, params["label"])
+        if dead and side == "donor" and (state.read_only or state.super_read_only):
+            result["module_warnings"] = [str(read_only_refusal(state, ", ".join(quoted(*one) for one in dead)))]
+        else:
+            result["swept"] = sweep(server, session, dead, check_mode)
     elif goal == "saved":
         result["saved"] = [one._asdict() for one in save_matching(server, params["accounts"])]
     elif goal == "restored":
@@ -856,9 +861,9 @@ def _one_account(
     if params["state"] == "absent":
         outcome = remove(server, session, name, host, check_mode, donor)
     else:
-        if params["temporary"]:
-            result["swept"] = sweep(server, session, None, None, params["label"], check_mode)
-            result["swept"] = [one for one in result["swept"] if one != "%s@%s" % (name, host)]
+        if params["temporary"] and not (donor and (state.read_only or state.super_read_only)):
+            dead = leftovers(temporary_accounts(server), None, None, params["label"], keep=name)
+            result["swept"] = sweep(server, session, dead, check_mode)
         label = None
         if params["temporary"] and attributes_known(state.version):
             label = params["label"] or ""
