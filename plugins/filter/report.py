@@ -14,8 +14,11 @@ COLUMNS = ("recipient", "donor", "clone", "data", "seconds", "rate", "verified")
 def record(host: str, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """One recipient's part of a report from what the roles registered there (missing parts are None)."""
     clone = results.get("clone") or {}
-    view = clone.get("clone") or {}
+    precheck = results.get("precheck") or {}
     verify = results.get("verify") or {}
+    # A recipient that was cloned before isn't cloned again; what it has is that clone.
+    earlier = precheck.get("facts", {}).get("clone") if precheck.get("already_cloned") else None
+    view = clone.get("clone") or earlier or {}
     stages = view.get("stages") or []
     seconds = seconds_between(view.get("begin_time"), view.get("end_time"))
     copied = view.get("bytes_done") or 0
@@ -31,7 +34,7 @@ def record(host: str, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "seconds": seconds,
         "bytes_per_second": int(copied / copying) if copying else None,
         "verified": verify.get("verified"),
-        "checks": [*((results.get("precheck") or {}).get("checks") or []), *(verify.get("checks") or [])],
+        "checks": [*(precheck.get("checks") or []), *(verify.get("checks") or [])],
         "attempts": clone.get("attempts") or [],
         "stages": stages,
     }

@@ -13,6 +13,7 @@ import configparser
 import datetime
 import decimal
 import os
+import re
 import socket
 import ssl
 import traceback
@@ -38,6 +39,7 @@ CONNECTION_LOST = (2006, 2013, 1053, 1158, 1159, 1160, 1161)
 UNREACHABLE = (2002, 2003, 2005, 2012)
 TLS_FAILED = 2026
 SESSION_SECONDS = 60
+_PLACEHOLDER = re.compile(r"`(?:[^`]|``)*`|%s")
 
 
 class Login(t.NamedTuple):
@@ -237,6 +239,23 @@ class Server:
         # Whatever else the driver stumbles over (an answer that isn't MySQL's protocol, a login file it can't take).
         return ServerError(2027, "no usable answer (%s: %s)" % (type(error).__name__, error), self.label, stage)
 
+    def _bound(self, statement: str, values: t.Sequence[t.Any] | None) -> str:
+        """The statement with its values in place, quoted by the driver as the session's sql_mode and character set demand.
+
+        ``%s`` inside a quoted identifier stays what it is: a host part like `%.example.com` is no placeholder.
+        """
+        if not values:
+            return statement
+        rest = list(values)
+
+        def put(match: re.Match[str]) -> str:
+            return match.group() if match.group() != "%s" else str(self._connection.literal(rest.pop(0)))
+
+        text = _PLACEHOLDER.sub(put, statement)
+        if rest:
+            raise ValueError("more values than placeholders")
+        return text
+
     @property
     def connection_id(self) -> int:
         return int(self._connection.thread_id())
@@ -249,7 +268,7 @@ class Server:
         """Run a statement and return its rows. ``%s`` stands for bound values. Raises ServerError."""
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute(statement, values)
+                cursor.execute(self._bound(statement, values))
                 return [{key: _plain(value) for key, value in row.items()} for row in cursor.fetchall()]
         except Exception as error:
             raise self._translate(error, "query") from error
@@ -258,7 +277,7 @@ class Server:
         """Run a statement that returns no rows; the number of affected rows. Raises ServerError."""
         try:
             with self._connection.cursor() as cursor:
-                return int(cursor.execute(statement, values) or 0)
+                return int(cursor.execute(self._bound(statement, values)) or 0)
         except Exception as error:
             raise self._translate(error, "query") from error
 

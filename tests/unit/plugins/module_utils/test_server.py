@@ -112,3 +112,32 @@ def test_only_access_denied_tries_the_next_login(monkeypatch):
     assert caught.value.number == 1045
     with pytest.raises(BadInput):
         _server.connect_first([])
+
+
+class Literals:
+    """The driver's quoting, marked."""
+
+    def literal(self, value):
+        return "<%s>" % value
+
+
+@pytest.mark.parametrize(
+    ("statement", "values", "expected"),
+    [
+        ("SELECT 1 LIKE '%'", None, "SELECT 1 LIKE '%'"),
+        ("SELECT %s LIKE '%', %s", ("a", 2), "SELECT <a> LIKE '%', <2>"),
+        ("SELECT %s", ("%s",), "SELECT <%s>"),
+        ("ALTER USER `a%s``b`@`%sub.example.com` IDENTIFIED BY %s", ("x",), "ALTER USER `a%s``b`@`%sub.example.com` IDENTIFIED BY <x>"),
+    ],
+)
+def test_values_are_put_where_no_identifier_stands(statement, values, expected):
+    server = object.__new__(_server.Server)
+    server._connection = Literals()
+    assert server._bound(statement, values) == expected
+
+
+def test_a_value_too_many_is_a_bug():
+    server = object.__new__(_server.Server)
+    server._connection = Literals()
+    with pytest.raises(ValueError, match="more values"):
+        server._bound("SELECT %s", (1, 2))
