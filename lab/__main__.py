@@ -245,7 +245,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"lab: the server said {' '.join(map(str, error.args))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("lab: interrupted; python -m lab down clears away what was begun", file=sys.stderr)
+        print("lab: interrupted", file=sys.stderr)
         return 130
     return 0
 

@@ -13,7 +13,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,7 +109,8 @@ def _cached(name: str, find: Callable, refetch: bool) -> tuple[Path, dict]:
         if finished:
             return finished[-1]
         folder.mkdir(parents=True, exist_ok=True)
-        state = Path(tempfile.mkdtemp(prefix="apt-", dir=cache_dir()))
+        state = cache_dir() / f"apt-{name}"
+        shutil.rmtree(state, ignore_errors=True)  # of a fetch that was killed
         try:
             apt, packages, key, origin = find(state)
             root = folder / key
@@ -183,9 +183,14 @@ def _mysql_packages(state: Path) -> tuple[Apt, dict[str, str], str, str]:
     if isinstance(found, tuple):
         return found
     reasons.append(found + (f" ({trouble})" if trouble else ""))
-    archive = _debian_archive(own.repositories())
+    repositories = own.repositories()
+    archive = _debian_archive(repositories)
     if archive is None:
-        reasons.append("the machine's apt sources name no Debian archive whose unstable suite could be asked")
+        reasons.append(
+            "the machine's apt sources name no Debian archive whose unstable suite could be asked"
+            if repositories
+            else "none of the machine's apt sources could be read, so there is no archive to ask for its suite unstable"
+        )
         raise LabError("; ".join(reasons))
     signed = f" [signed-by={archive.signed_by}]" if archive.signed_by.startswith("/") else ""
     unstable = Apt(state / "unstable", f"deb{signed} {archive.uri} unstable main\n")

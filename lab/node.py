@@ -125,6 +125,7 @@ class Node:
                 # Letters and digits: safe in shells, URLs, YAML and SQL.
                 "root_password": secrets.token_hex(10) if root_password is None else root_password,
                 "options": {},
+                "started": False,
                 "server": installation.server,
                 "installation": installation.as_dict(),
             },
@@ -349,12 +350,14 @@ class Node:
                 reason = "the restart has not come yet"
             if reason is None:
                 (self.directory / "first-start.sql").unlink(missing_ok=True)
+                if not self._state.get("started"):
+                    self._state["started"] = True
+                    self._save()
                 return self
             launched = self._launched
             if (launched.poll() is not None) if launched else not self._processes():
-                fresh = (self.directory / "first-start.sql").exists()
-                if launched and fresh and tries and self._port_was_taken():
-                    # Nobody knows this node's port before its first start: take another.
+                if launched and not self._state.get("started") and tries and self._port_was_taken():
+                    # Nobody knows this node's port before it has answered for the first time: take another.
                     tries -= 1
                     self._state["port"] = free_port()
                     self._write_configuration()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import pymysql
 import pytest
 import yaml
 
-from lab import Lab, LabError, data, faults, paths, processes
+from lab import Lab, LabError, Node, data, faults, paths, processes
 from lab.__main__ import main
 from lab.node import is_ours
 from lab.proxy import Proxy
@@ -78,6 +79,12 @@ def recipient(lab):
     except pymysql.err.Error:
         node.reset()
     return node
+
+
+@pytest.fixture
+def stopped(lab):
+    """The same server, not running; its data directory is sound, but may hold anything."""
+    return lab["node2"].kill9()
 
 
 def make_recipient(node, port):
@@ -176,19 +183,19 @@ class TestLife:
         assert_cloned(recipient, donor)
         recipient.adopt(own_password)
 
-    def test_unsupervised_clone_is_finished_by_the_next_start(self, donor, recipient):
-        recipient.reset(start=False)
-        recipient.start(supervised=False)
-        make_recipient(recipient, donor.port)
+    def test_unsupervised_clone_is_finished_by_the_next_start(self, donor, stopped):
+        stopped.reset(start=False)
+        stopped.start(supervised=False)
+        make_recipient(stopped, donor.port)
         with pytest.raises(pymysql.err.OperationalError, match="3707"):
-            clone(recipient, donor.port)
-        recipient.wait_down()
-        assert recipient.exit_status == 0
-        own_password = recipient.root_password
-        recipient.adopt(donor.root_password)
-        recipient.start()
-        assert_cloned(recipient, donor)
-        recipient.adopt(own_password)
+            clone(stopped, donor.port)
+        stopped.wait_down()
+        assert stopped.exit_status == 0
+        own_password = stopped.root_password
+        stopped.adopt(donor.root_password)
+        stopped.start()
+        assert_cloned(stopped, donor)
+        stopped.adopt(own_password)
 
     def test_restart_statement(self, recipient):
         before = recipient.pid
@@ -210,23 +217,38 @@ class TestLife:
         recipient.restart(options=["max_connections=44"])
         assert recipient.sql(values) == [{"page": 8192, "connections": 44}]
 
-    def test_start_that_fails_says_why(self, recipient):
-        recipient.kill9()
+    def test_start_that_fails_says_why(self, stopped):
         with pytest.raises(LabError, match=r"node2 ended with status 1: .*unknown variable"):
-            recipient.start(options=["nonsense=1"])
+            stopped.start(options=["nonsense=1"])
 
-    def test_by_hand(self, recipient):
+    def test_port_that_somebody_took(self, stopped):
+        """A new node takes another port; one whose port is known to others says what is wrong."""
+        with (
+            socket.create_server(("127.0.0.1", stopped.port)),
+            pytest.raises(LabError, match="port: Address already"),
+        ):
+            stopped.start()
+        node = Node.create(stopped.directory.parent / "late", stopped.installation, server_id=77)
+        try:
+            taken = node.port
+            with socket.create_server(("127.0.0.1", taken)):
+                node.start()
+            assert node.port != taken
+            assert node.sql("SELECT @@port AS port", tcp=True) == [{"port": node.port}]
+        finally:
+            node.end()
+
+    def test_by_hand(self, stopped):
         """Anybody can start a node with nothing but its my.cnf."""
-        recipient.kill9()
         subprocess.run(
-            [recipient.installation.server, f"--defaults-file={recipient.directory / 'my.cnf'}", "--daemonize"],
+            [stopped.installation.server, f"--defaults-file={stopped.directory / 'my.cnf'}", "--daemonize"],
             timeout=60,
             check=True,
         )
-        assert recipient.alive()
-        assert recipient.supervisor_pid is None
-        recipient.wait_up().stop()
-        assert not recipient.alive()
+        assert stopped.alive()
+        assert stopped.supervisor_pid is None
+        stopped.wait_up().stop()
+        assert not stopped.alive()
 
 
 class TestFaults:
@@ -273,20 +295,21 @@ class TestFaults:
             donor.connect(read_timeout=1, connect_timeout=1)
         assert donor.sql("SELECT 1 AS one") == [{"one": 1}]
 
-    def test_full_disk(self, recipient):
+    def test_full_disk(self, stopped):
         if os.getuid() != 0:
-            with pytest.raises(LabError, match="as root"), faults.small_disk(recipient, 256):
+            with pytest.raises(LabError, match="as root"), faults.small_disk(stopped, 256):
                 pass
             return
-        with faults.small_disk(recipient, 320) as node:
-            with (
-                faults.filled_disk(node, leave=1 << 20),
-                pytest.raises(pymysql.err.Error, match=r"No space|is full|error 168"),
-            ):
-                data.load(node, 64)
-            assert node.sql("SELECT 1 AS one") == [{"one": 1}]
-        assert not recipient.datadir.is_mount()
-        assert (recipient.datadir / "ibdata1").exists()
+        with faults.small_disk(stopped, 320) as node:
+            node.sql("CREATE DATABASE full")
+            node.sql("CREATE TABLE full.t (id INT AUTO_INCREMENT PRIMARY KEY, body BLOB)")
+            # Without the binary log: a server that cannot write that one shuts itself down.
+            rows = "INSERT INTO full.t (body) SELECT REPEAT('x', 60000) FROM information_schema.collations"
+            with faults.filled_disk(node, leave=1 << 20), pytest.raises(pymysql.err.OperationalError, match="1114"):
+                node.sql(rows, init_command="SET sql_log_bin = 0")
+            node.sql(rows, init_command="SET sql_log_bin = 0")
+        assert not stopped.datadir.is_mount()
+        assert (stopped.datadir / "ibdata1").exists()
 
 
 class TestOtherProcesses:
@@ -300,7 +323,7 @@ class TestOtherProcesses:
     def test_two_labs_and_an_interrupted_one(self, lab, tmp_path):
         """A second lab lives beside this one; killed while coming up, the next ``up`` clears its remains away."""
         name = f"{NAME}-b"
-        command = ["up", "--name", name, "--nodes", "2", "--inventory", str(tmp_path / "inventory.yml")]
+        command = ["up", "--name", name, "--nodes", "1", "--inventory", str(tmp_path / "inventory.yml")]
         interrupted = subprocess.Popen(
             [sys.executable, "-m", "lab", *command], cwd=paths.PROJECT_ROOT, stdout=subprocess.DEVNULL
         )
@@ -315,7 +338,7 @@ class TestOtherProcesses:
             assert again.returncode == 0, again.stderr
             assert not set(leftover) & set(running(name))
             ports = {node["port"] for node in json.loads(again.stdout)["nodes"].values()}
-            assert len(ports | {node.port for node in lab}) == 4
+            assert len(ports | {node.port for node in lab}) == 3
             assert lab["node1"].sql("SELECT 1 AS one") == [{"one": 1}]
         finally:
             assert run_lab("down", "--name", name).returncode == 0
