@@ -94,7 +94,9 @@ def _on_nodes(action):
 
 
 def _sql(arguments: argparse.Namespace) -> None:
-    _show(Lab.open(arguments.name)[arguments.node].sql(arguments.statement))
+    lab = Lab.open(arguments.name)
+    password = lab[arguments.login_of or arguments.node].root_password
+    _show(lab[arguments.node].sql(arguments.statement, password=password))
 
 
 def _fetch(arguments: argparse.Namespace) -> None:
@@ -190,6 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("sql", _sql, "run a statement as root, rows as JSON")
     command.add_argument("node", metavar="NODE")
     command.add_argument("statement")
+    command.add_argument("--login-of", metavar="NODE", help="with that node's password: a clone brings its donor's accounts")
 
     command = add("data", _data, "fill a node with sample data, in place of earlier sample data")
     command.add_argument("node", metavar="NODE")
