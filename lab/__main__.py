@@ -192,7 +192,9 @@ def _parser() -> argparse.ArgumentParser:
     command = add("sql", _sql, "run a statement as root, rows as JSON")
     command.add_argument("node", metavar="NODE")
     command.add_argument("statement")
-    command.add_argument("--login-of", metavar="NODE", help="with that node's password: a clone brings its donor's accounts")
+    command.add_argument(
+        "--login-of", metavar="NODE", help="with that node's password: a clone brings its donor's accounts"
+    )
 
     command = add("data", _data, "fill a node with sample data, in place of earlier sample data")
     command.add_argument("node", metavar="NODE")
