@@ -9,9 +9,16 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import Absent, Options, Side
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
+    Absent,
+    NotApplicable,
+    Options,
+    Pair,
+    Side,
+)
 
 # Copying beside the data itself: the connection, the restart and the recovery of an idle server (measured).
 FIXED_SECONDS = 3.0
@@ -63,3 +70,64 @@ def room(recipient: Side, options: Options) -> dict[str, t.Any]:
     free = found["free_root"] if host["root"] else found["free"]
     dropped = recipient.fact("tablespaces")["user_bytes"] if options.drops_data else 0
     return {"path": found["path"], "free": free, "dropped": dropped, "available": free + dropped}
+
+
+MEBIBYTE = 1 << 20
+
+
+def rates(recipient: Side, options: Options, probe: t.Mapping[str, t.Any]) -> list[tuple[float, str]]:
+    """Bytes per second that limit a clone, each with its basis; the smallest decides.
+
+    What was measured and what the server is told to keep to; without either the last clone's rate, or else an assumption.
+    """
+    found = []
+    for name, basis in (("link_rate", "measured link"), ("disk_rate", "measured disk")):
+        if probe.get(name):
+            found.append((float(probe[name]), basis))
+    if not found:
+        found.append(last_rate(recipient) or (options.reserve_bandwidth * 1e6 / 8, "assumed (reserve_bandwidth)"))
+    for variable in ("clone_max_data_bandwidth", "clone_max_network_bandwidth"):
+        limit = int(recipient.text_or(variable, "0"))
+        if limit:
+            found.append((float(limit * MEBIBYTE), variable))
+    return sorted(found)
+
+
+def last_rate(recipient: Side) -> tuple[float, str] | None:
+    """The rate of the recipient's last completed clone, where it took long enough to tell."""
+    clone = recipient.facts.get("clone") or {}
+    if clone.get("state") != "completed":
+        return None
+    for stage in clone["stages"]:
+        if stage["stage"] == "FILE COPY" and (stage["seconds"] or 0) >= 1:
+            return stage["bytes_done"] / stage["seconds"], "last clone of this recipient"
+    return None
+
+
+def duration(recipient: Side, donor: Side, options: Options, probe: t.Mapping[str, t.Any]) -> tuple[float, str]:
+    """Seconds that the clone will take, and what the number rests on."""
+    rate, basis = rates(recipient, options, probe)[0]
+    return FIXED_SECONDS + copied(donor)["copy"] / rate, basis
+
+
+def is_assumed(basis: str) -> bool:
+    return basis.startswith("assumed")
+
+
+def numbers(pair: Pair) -> dict[str, t.Any]:
+    """The numbers behind the findings about room and time; None for what can't be had."""
+    names = "bytes_to_copy bytes_needed bytes_wanted bytes_available bytes_dropped estimated_seconds estimate_basis"
+    found: dict[str, t.Any] = dict.fromkeys(names.split())
+    with contextlib.suppress(Absent, NotApplicable):
+        sizes = copied(pair.donor)
+        found.update(bytes_to_copy=sizes["copy"], bytes_needed=sizes["disk"])
+        found.update(bytes_wanted=int(sizes["disk"] * pair.options.reserve_factor))
+    with contextlib.suppress(Absent, NotApplicable):
+        there = room(pair.recipient, pair.options)
+        found.update(bytes_available=there["available"], bytes_dropped=there["dropped"])
+    with contextlib.suppress(Absent, NotApplicable):
+        seconds, basis = duration(pair.recipient, pair.donor, pair.options, pair.probe)
+        found.update(estimated_seconds=round(seconds, 1), estimate_basis=basis)
+    for name in ("link_rate", "disk_rate"):
+        found[name.replace("rate", "bytes_per_second")] = pair.probe.get(name)
+    return found

@@ -218,6 +218,8 @@ def host_facts(variables: t.Mapping[str, t.Any], unix_socket: str | None = None)
         pool_file = None
     return {
         "proof": proof,
+        # Two servers with the same value share a machine (in containers: a kernel).
+        "machine": _read("/proc/sys/kernel/random/boot_id").strip(),
         "pid": pid,
         "root": _owner_is_root(pid),
         "file_systems": {name: place for name, place in places.items() if place},

@@ -9,13 +9,13 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
-import contextlib
+import os
 import time
 import typing as t
 
 from ansible.module_utils.common.text.formatters import human_to_bytes
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _facts, _gtid, _host
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _facts, _gtid, _host, _probe
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import server_facts
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
@@ -25,13 +25,12 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import ( 
     disk,
     network,
     privilege,
+    quick,
     resource,
     state,
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
     RULES,
-    Absent,
-    NotApplicable,
     Options,
     Pair,
     evaluate,
@@ -45,7 +44,18 @@ _PINGS = 3
 # The client library's number for "the host's name isn't known", which the driver reports as 2003.
 _UNKNOWN_HOST = 2005
 # What a link session sees afresh, while the facts that were handed on may be minutes old.
-_FRESH = ("clones", "gtid_executed", "gtid_purged", "now", "skew", "status", "uptime", "variables", "plugins")
+_FRESH = (
+    "clones",
+    "gtid_executed",
+    "gtid_purged",
+    "now",
+    "skew",
+    "status",
+    "uptime",
+    "variables",
+    "plugins",
+    "max_user_connections",
+)
 
 
 class Report(t.NamedTuple):
@@ -57,17 +67,29 @@ class Report(t.NamedTuple):
     capacity: dict[str, t.Any]
 
 
-def link_facts(login: Login) -> dict[str, t.Any]:
-    """How this host reaches the donor: the login's error or latency (seconds) and encryption, and what the account may see."""
+class _PlainServer(Server):
+    """A session that never uses TLS, as a clone with REQUIRE NO SSL."""
+
+    def _open(self, read_timeout: float | None, database: str | None, tls: bool | None) -> t.Any:
+        return super()._open(read_timeout, database, None)
+
+
+def link_facts(login: Login, measure: bool = False) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """How this host reaches the donor, and what was measured on the way.
+
+    The link: the login's error, or its latency (seconds) and encryption, and what the account may see there.
+    """
     link: dict[str, t.Any] = {
         "target": login.label,
         "user": login.user,
         "error": None,
         "version": "",
         "encrypted": False,
+        "untrusted": None,
         "latency": None,
         "facts": None,
     }
+    measured: dict[str, t.Any] = {}
     try:
         if not login.user:
             greeting = greet(login)
@@ -75,25 +97,47 @@ def link_facts(login: Login) -> dict[str, t.Any]:
                 raise greeting.error
             link["version"] = greeting.version
             _refuse_unsuitable(login.label, greeting.version)
-            return link
-        with Server(login) as server:
+            return link, measured
+        with (_PlainServer if login.require_tls is False else Server)(login) as server:
             link["version"] = server.version
             _refuse_unsuitable(login.label, server.version)
             link["encrypted"] = server.encrypted
             link["facts"] = server_facts(server, "donor", host=False)
             link["latency"] = min(_ping(server) for _round in range(_PINGS))
+            if measure:
+                measured = _probe.link(server, int(link["facts"]["variables"]["max_allowed_packet"]))
     except ServerError as error:
-        number = error.number
-        if number == 2003 and ("Errno -" in error.text or "getaddrinfo" in error.text):
-            number = _UNKNOWN_HOST
-        link["version"] = error.version
         why = _facts.unsuitable(error.version) if error.version else None
-        link["error"] = (
-            {"code": 0, "message": f"{login.label} {why}"} if why else {"code": number, "message": error.text}
-        )
+        link["version"] = error.version
+        link["error"] = {"code": 0, "message": f"{login.label} {why}"} if why else _as_clone_says(error)
     except CloneError as error:
         link["error"] = {"code": 0, "message": error.message}
-    return link
+    return link, measured
+
+
+def _as_clone_says(error: ServerError) -> dict[str, t.Any]:
+    """The driver's error by the number that the server's own client has for it."""
+    number = error.number
+    if number == 2003 and ("Errno -" in error.text or "getaddrinfo" in error.text):
+        number = _UNKNOWN_HOST
+    return {"code": number, "message": error.text}
+
+
+def _untrusted(login: Login, recipient: t.Mapping[str, t.Any]) -> str | None:
+    """Why the recipient's clone_ssl_ca doesn't verify the donor; empty when it does, None where it can't be tried here."""
+    name = recipient["variables"].get("clone_ssl_ca")
+    if not name or "host" not in recipient or login.require_tls is False:
+        return None
+    path = os.path.join(recipient["variables"]["datadir"], name)
+    if not os.path.exists(path):
+        return f"there is no file {path}"
+    if not os.access(path, os.R_OK):
+        return None
+    try:
+        Server(login._replace(ca_cert=path, check_hostname=False)).close()
+    except (BadInput, ServerError) as error:
+        return error.message
+    return ""
 
 
 def _refuse_unsuitable(label: str, version: str) -> None:
@@ -116,6 +160,7 @@ def is_already_cloned(recipient: t.Mapping[str, t.Any], donor: t.Mapping[str, t.
     clone = recipient.get("clone") or {}
     if (
         donor is None
+        or "gtid_executed" not in donor
         or clone.get("state") != "completed"
         or clone.get("error")
         or clone.get("destination") != "LOCAL INSTANCE"
@@ -135,9 +180,10 @@ def _pair(
     donor: t.Mapping[str, t.Any] | None,
     wanted: Options,
     link: t.Mapping[str, t.Any] | None = None,
+    probe: t.Mapping[str, t.Any] | None = None,
 ) -> Pair:
     already = recipient is not None and is_already_cloned(recipient, donor, wanted)
-    return Pair(recipient, donor, wanted, link, already)
+    return Pair(recipient, donor, wanted, link, already, probe)
 
 
 def check(
@@ -158,13 +204,18 @@ def interlock(
 
 
 def merged(handed_on: t.Mapping[str, t.Any] | None, link: t.Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
-    """The donor's facts: those that were handed on, made fresh by what the link's own session sees; None without either.
+    """The donor's facts: those that were handed on, made fresh by what the link's own session sees; None without a donor.
 
     A handed-on fact stays where the link's account sees less.
     """
-    seen = link["facts"] if link else None
-    if handed_on is None or seen is None:
-        return dict(handed_on or seen or {}) or None
+    if link is None or link["facts"] is None:
+        if handed_on is None and link is not None:
+            why = link["error"]["message"] if link["error"] else "donor_user was not given"
+            return {"label": link["target"], "absent": {}, "reason": why}
+        return dict(handed_on) if handed_on is not None else None
+    seen = link["facts"]
+    if handed_on is None:
+        return dict(seen)
     fresh = {name: seen[name] for name in _FRESH if name in seen}
     # The clone account may see only its own sessions.
     fresh["clones"] = seen.get("clones") or handed_on.get("clones", [])
@@ -176,19 +227,48 @@ def compare(
     donor: Login | None,
     wanted: t.Mapping[str, t.Any],
     donor_facts: t.Mapping[str, t.Any] | None = None,
+    measure: bool = False,
 ) -> Report:
     """Check a recipient's facts against a donor, which is logged in to. Raises BadInput for facts that are of no use."""
-    link = link_facts(donor) if donor else None
-    theirs = merged(_usable(donor_facts), link)
-    chosen = options(wanted)
-    pair = _pair(recipient, theirs, chosen, link)
+    given = _usable(donor_facts)
+    link, probe = link_facts(donor, measure) if donor else (None, {})
+    if donor and link and not link["error"] and donor.user:
+        link["untrusted"] = _untrusted(donor, recipient)
+    if measure:
+        probe.update(_measured_disk(recipient, wanted.get("data_directory")))
+    return _report(recipient, merged(given, link), options(wanted), link, probe)
+
+
+def _report(
+    recipient: t.Mapping[str, t.Any] | None,
+    donor: t.Mapping[str, t.Any] | None,
+    wanted: Options,
+    link: t.Mapping[str, t.Any] | None = None,
+    probe: t.Mapping[str, t.Any] | None = None,
+) -> Report:
+    pair = _pair(recipient, donor, wanted, link, probe)
     checks = evaluate(RULES, pair)
-    return Report(
-        checks=checks,
-        interlock=interlock(recipient, theirs, wanted),
-        already_cloned=pair.already_cloned,
-        capacity=_measured(pair),
-    )
+    if wanted.profile == "quick":
+        checks = quick.summary(checks, pair, "donor" if recipient is None else "recipient")
+    guarded = evaluate((rule for rule in RULES if rule.interlock), pair)
+    return Report(checks, guarded, pair.already_cloned, _capacity.numbers(pair))
+
+
+def _measured_disk(recipient: t.Mapping[str, t.Any], data_directory: str | None) -> dict[str, t.Any]:
+    """The disk's rate beside the data directory, or where the new one is going to be; with ``disk_error`` where it can't be."""
+    host = recipient.get("host")
+    if host is None:
+        return {"disk_error": recipient["absent"].get("host", "the host is not known")}
+    place = host["new_directory"]["file_system"] if data_directory else host["file_systems"].get("data")
+    if place is None:
+        return {"disk_error": "the file system can't be looked at"}
+    try:
+        # Not in the data directory itself, where that can be helped.
+        above = os.path.dirname(place["path"].rstrip("/"))
+        beside = os.stat(above).st_dev == place["device"] and os.access(above, os.W_OK)
+        return _probe.disk(above if beside else place["path"], place["free"])
+    except OSError as error:
+        return {"disk_error": f"{place['path']}: {error.strerror}"}
 
 
 def _usable(facts: t.Mapping[str, t.Any] | None) -> t.Mapping[str, t.Any] | None:
@@ -197,26 +277,6 @@ def _usable(facts: t.Mapping[str, t.Any] | None) -> t.Mapping[str, t.Any] | None
             "donor_facts are no facts of a server: give 'facts' as clone_precheck returned them with side=donor"
         )
     return facts
-
-
-def _measured(pair: Pair) -> dict[str, t.Any]:
-    """The numbers behind the findings; what can't be had is None."""
-    numbers: dict[str, t.Any] = {
-        "bytes_to_copy": None,
-        "bytes_needed": None,
-        "bytes_available": None,
-        "bytes_wanted": None,
-    }
-    with contextlib.suppress(Absent, NotApplicable):
-        copied = _capacity.copied(pair.donor)
-        numbers.update(
-            bytes_to_copy=copied["copy"],
-            bytes_needed=copied["disk"],
-            bytes_wanted=int(copied["disk"] * pair.options.reserve_factor),
-        )
-    with contextlib.suppress(Absent, NotApplicable):
-        numbers["bytes_available"] = _capacity.room(pair.recipient, pair.options)["available"]
-    return numbers
 
 
 def _own_facts(params: t.Mapping[str, t.Any], side: str) -> dict[str, t.Any]:
@@ -241,6 +301,22 @@ def _own_facts(params: t.Mapping[str, t.Any], side: str) -> dict[str, t.Any]:
     return facts
 
 
+def _refuse_contradictions(params: t.Mapping[str, t.Any]) -> None:
+    """Raises BadInput for options that don't fit together, before any server is asked."""
+    if params["method"] == "side_by_side" and not params["data_directory"]:
+        raise BadInput("method=side_by_side needs data_directory, the new data directory to clone into")
+    if params["reserve_factor"] < 1:
+        raise BadInput(f"reserve_factor is {params['reserve_factor']:g}; expected 1 or more")
+    for name in ("reserve_cpus", "reserve_bandwidth"):
+        if params[name] < 0:
+            raise BadInput(f"{name} is {params[name]:g}; expected 0 or more")
+    for name in ("donor_user", "donor_password", "donor_facts", "probe"):
+        if params["side"] == "recipient" and params[name] and not params["donor_host"] and name != "donor_facts":
+            raise BadInput(f"{name} is given but donor_host is not: name the donor that is to be checked")
+    if params["side"] == "donor" and params["donor_facts"] is not None:
+        raise BadInput("donor_facts are for side=recipient: with side=donor they are what the module returns")
+
+
 def _bytes(name: str, text: str) -> int:
     try:
         return human_to_bytes(text)
@@ -250,12 +326,13 @@ def _bytes(name: str, text: str) -> int:
 
 def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.Any]:
     """The module's work. Nothing is ever changed, so check mode makes no difference."""
+    _refuse_contradictions(params)
     facts = _own_facts(params, params["side"])
     wanted = dict(params, reserve_memory=_bytes("reserve_memory", params["reserve_memory"]))
     if params["side"] == "donor":
-        report = Report(check(None, facts, wanted), [], False, _measured(Pair(None, facts, options(wanted))))
+        report = _report(None, facts, options(wanted))
     else:
-        report = compare(facts, donor_login(params), wanted, params["donor_facts"])
+        report = compare(facts, donor_login(params), wanted, params["donor_facts"], params["probe"])
     failed, warned = with_status(report.checks, "fail"), with_status(report.checks, "warn")
     result: dict[str, t.Any] = {
         "changed": False,

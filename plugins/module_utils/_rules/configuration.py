@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import os
 
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import version_numbers
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.privilege import listed
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
     Pair,
+    Side,
     Verdict,
     donor_fail,
     fail,
@@ -413,3 +415,231 @@ def not_innodb(pair: Pair) -> Verdict | None:
         actual=tables[:20],
         remedy="ALTER TABLE ... ENGINE=InnoDB on the donor, or copy these rows by mysqldump afterwards",
     )
+
+
+def _keyring(facts_of: Side) -> bool:
+    """Whether a keyring is there, as component or as plugin."""
+    status = facts_of.facts.get("keyring") or {}
+    return status.get("Component_status") == "Active" or any(
+        name.startswith("keyring_") and name != "keyring_udf" for name in facts_of.fact("plugins")
+    )
+
+
+@rule("recipient.keyring", "The recipient has a keyring for encrypted data", "configuration")
+def keyring(pair: Pair) -> Verdict | None:
+    """Encrypted tablespaces need a keyring on the recipient: 1815, after the drop (manual: Cloning Encrypted Data)."""
+    count = pair.donor.fact("tablespaces")["encrypted"]
+    if not count:
+        return None
+    if _keyring(pair.recipient):
+        return ok(f"a keyring is active; {count} tablespace(s) of the donor are encrypted", actual=count)
+    pair.recipient.fact("keyring")
+    return fail(
+        f"{count} tablespace(s) of the donor are encrypted, and {pair.recipient.label} has no keyring: the clone would "
+        "fail after it has dropped the recipient's data",
+        actual=count,
+        error=1815,
+        remedy="Configure a keyring component on the recipient (component_keyring_file or another) and restart it",
+    )
+
+
+@rule("pair.encrypted_link", "Encrypted data is cloned over an encrypted link", "configuration")
+def encrypted_link(pair: Pair) -> Verdict | None:
+    """Encrypted tablespaces are cloned over TLS only: 3862 with 3872, after the drop (manual: Cloning Encrypted Data)."""
+    count = pair.donor.fact("tablespaces")["encrypted"]
+    if not count or pair.link["error"] or not pair.link["user"]:
+        return None
+    if pair.link["encrypted"]:
+        return ok("the link is encrypted", actual=True, expected=True)
+    return donor_fail(
+        f"{count} tablespace(s) of the donor are encrypted and the link is not",
+        3872,
+        actual=False,
+        expected=True,
+        remedy="Leave out require_ssl=false, or turn TLS on at the donor",
+    )
+
+
+def _known_directories(side: Side) -> list[str]:
+    data = side.text("datadir")
+    given = side.text_or("innodb_directories", "").split(";")
+    given += [side.text_or(name, "") for name in ("innodb_data_home_dir", "innodb_undo_directory")]
+    return [os.path.normpath(os.path.join(data, path)) for path in given if path and path != "./"]
+
+
+def _same_machine(pair: Pair) -> bool:
+    """Whether both servers run on this machine, or at least name the same host."""
+    if pair.recipient.has("host") and pair.donor.has("host"):
+        return bool(pair.recipient.fact("host")["machine"] == pair.donor.fact("host")["machine"])
+    return pair.recipient.text("hostname") == pair.donor.text("hostname")
+
+
+@rule("pair.tablespace_paths", "Tablespaces outside the data directory have a place", "configuration")
+def tablespace_paths(pair: Pair) -> Verdict | None:
+    """A file outside the donor's data directory needs the same, known directory: 1525, after the drop (server behaviour)."""
+    found = pair.donor.fact("files")["outside"]
+    if not found["count"]:
+        return None
+    data = pair.donor.text("datadir")
+    paths = [os.path.normpath(os.path.join(data, path)) for path in found["first"]]
+    known = _known_directories(pair.recipient)
+    lost = [path for path in paths if not any(path.startswith(directory + "/") for directory in known)]
+    if lost:
+        return fail(
+            f"the recipient's innodb_directories doesn't know the place of {names(lost)}",
+            actual=lost[:20],
+            expected=sorted({os.path.dirname(path) for path in lost}),
+            error=1525,
+            remedy="Make these directories on the recipient and restart it with innodb_directories="
+            + ";".join(sorted({os.path.dirname(path) for path in lost})),
+        )
+    if _same_machine(pair):
+        # Cloned into a data directory the file exists already; else it is overwritten under the donor's feet.
+        return fail(
+            f"both servers run on one machine: the clone would {'overwrite' if pair.options.drops_data else 'meet'} "
+            f"the donor's own files {names(paths)}",
+            actual=paths[:20],
+            error=None if pair.options.drops_data else 1086,
+            remedy="Move these tablespaces into the donor's data directory first, or clone to another machine",
+        )
+    return ok(
+        f"the recipient knows the directories of {found['count']} file(s) outside the data directory", actual=paths[:20]
+    )
+
+
+@rule("pair.components", "The recipient can load the donor's components", "configuration")
+def components(pair: Pair) -> Verdict | None:
+    """mysql.component comes along: a component whose file the recipient lacks is missing in silence (server behaviour)."""
+    urns = pair.donor.fact("components")
+    wanted = {urn.rpartition("/")[2] for urn in urns if urn.startswith("file://")}
+    if not wanted or not pair.options.drops_data:
+        return None
+    files = pair.recipient.fact("host")["libraries"]
+    if files is None:
+        return Verdict("skipped", "the recipient's plugin_dir can't be read where the module runs")
+    lacking = sorted(name for name in wanted if name + ".so" not in files.split())
+    if not lacking:
+        return ok(f"the files of {len(wanted)} component(s) are there")
+    return warn(
+        f"the recipient lacks the files of the donor's components {names(lacking)}",
+        actual=lacking,
+        remedy=f"Install them in {pair.recipient.text('plugin_dir')}, or UNINSTALL COMPONENT on the donor",
+    )
+
+
+@rule("pair.server_id", "The servers have different server ids", "configuration")
+def server_id(pair: Pair) -> Verdict | None:
+    """server_id isn't cloned; a replica with its source's server_id is refused: 13117 (manual: server_id)."""
+    ours, theirs = pair.recipient.fact("server_id"), pair.donor.fact("server_id")
+    if ours != theirs:
+        return None
+    return warn(
+        f"both servers have server_id {ours}: the recipient can't replicate from the donor",
+        actual=ours,
+        remedy="SET PERSIST server_id = <another number> on the recipient",
+    )
+
+
+@rule("pair.gtid_mode", "The recipient can follow the donor by GTID", "configuration")
+def gtid_mode(pair: Pair) -> Verdict | None:
+    """GTID_EXECUTED is cloned whatever gtid_mode is, but only gtid_mode=ON can replicate with it (manual: gtid_mode)."""
+    ours, theirs = pair.recipient.text("gtid_mode"), pair.donor.text("gtid_mode")
+    if theirs != "ON" or ours == "ON":
+        return None
+    return warn(
+        f"gtid_mode is {ours} on the recipient and ON on the donor",
+        actual=ours,
+        expected="ON",
+        remedy="Set gtid_mode=ON and enforce_gtid_consistency=ON on the recipient, if it is to replicate from the donor",
+    )
+
+
+@rule("donor.binary_log", "The donor can be replicated from", "configuration")
+def binary_log(pair: Pair) -> Verdict | None:
+    """Without a binary log the clone carries no position, so nothing can follow the donor (server behaviour)."""
+    if pair.donor.is_on("log_bin"):
+        return None
+    return warn(
+        f"{pair.donor.label} writes no binary log: the recipient can't replicate from it afterwards",
+        actual="OFF",
+        expected="ON",
+        remedy="Restart the donor with log_bin, if the recipient is to follow it",
+    )
+
+
+@rule("donor.binary_log_retention", "The donor keeps its binary logs long enough", "configuration")
+def retention(pair: Pair) -> Verdict | None:
+    """What the donor writes during the clone must still be there when replication starts (manual: binlog_expire_logs_seconds)."""
+    seconds = pair.donor.number("binlog_expire_logs_seconds")
+    if not seconds or not pair.donor.is_on("log_bin"):
+        return None
+    needed, _basis = _capacity.duration(pair.recipient, pair.donor, pair.options, pair.probe)
+    if seconds < 2 * needed:
+        return warn(
+            f"{pair.donor.label} keeps its binary logs for {seconds} s, and the clone takes about {needed:.0f} s",
+            actual=seconds,
+            expected=int(2 * needed),
+            remedy=f"SET GLOBAL binlog_expire_logs_seconds = {int(2 * needed) + 86400} on the donor",
+        )
+    return None
+
+
+@rule("donor.reconnect_window", "The donor waits for a recipient whose link is cut", "configuration")
+def reconnect_window(pair: Pair) -> Verdict | None:
+    """The donor's clone_donor_timeout_after_network_failure decides, 0 drops the clone at once (manual; server behaviour)."""
+    if pair.donor.text_or("clone_donor_timeout_after_network_failure", "5") != "0":
+        return None
+    return warn(
+        f"clone_donor_timeout_after_network_failure is 0 on {pair.donor.label}: any break of the link ends the clone, "
+        "after the recipient's data is dropped",
+        actual=0,
+        expected=5,
+        remedy="SET GLOBAL clone_donor_timeout_after_network_failure = 5 on the donor",
+    )
+
+
+@rule("recipient.ddl_timeout", "DDL on the donor does not abort the clone", "configuration")
+def ddl_timeout(pair: Pair) -> Verdict | None:
+    """With clone_ddl_timeout=0 on the recipient any DDL on the donor aborts the clone, after the drop: 3633 (server behaviour)."""
+    if pair.recipient.text_or("clone_ddl_timeout", "300") != "0":
+        return None
+    return warn(
+        f"clone_ddl_timeout is 0 on {pair.recipient.label}: a DDL statement on the donor would abort the clone",
+        actual=0,
+        expected=300,
+        remedy="SET GLOBAL clone_ddl_timeout = 300 on the recipient",
+    )
+
+
+# Configuration isn't cloned. What differs here is worth knowing, and harmless to the clone.
+DRIFT = (
+    "default_table_encryption",
+    "event_scheduler",
+    "innodb_buffer_pool_size",
+    "innodb_file_per_table",
+    "innodb_redo_log_capacity",
+    "log_bin",
+    "max_connections",
+    "read_only",
+    "require_secure_transport",
+    "skip_name_resolve",
+    "table_open_cache",
+)
+
+
+@rule("pair.configuration_drift", "What differs in configuration", "configuration")
+def drift(pair: Pair) -> Verdict | None:
+    """Neither option files nor persisted variables are cloned (manual: Remote Cloning; server behaviour)."""
+    ours, theirs = pair.recipient.fact("variables"), pair.donor.fact("variables")
+    found = {
+        name: {"recipient": ours.get(name), "donor": theirs.get(name)}
+        for name in DRIFT
+        if ours.get(name) != theirs.get(name)
+    }
+    persisted = pair.donor.facts.get("persisted", [])
+    words = []
+    if found:
+        words.append("differing: " + ", ".join(f"{name} (donor {one['donor']})" for name, one in sorted(found.items())))
+    if persisted:
+        words.append("persisted on the donor, not cloned: " + names(persisted, 10))
+    return ok("; ".join(words), actual=found) if words else None

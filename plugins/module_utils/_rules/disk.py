@@ -9,7 +9,7 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _host
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
     Pair,
@@ -69,3 +69,36 @@ def inodes(pair: Pair) -> Verdict | None:
             remedy=f"Remove small files from {place['path']} or make a file system with more inodes",
         )
     return ok(f"{place['inodes']} free inodes, {files} files", actual=place["inodes"], expected=files)
+
+
+@rule("recipient.files_outside", "All of the recipient's files lie in its data directory", "disk")
+def files_outside(pair: Pair) -> Verdict | None:
+    """A swap of data directories can't take along what lies elsewhere (needed by method side_by_side only)."""
+    if pair.options.method != "side_by_side":
+        return None
+    places = _host.directories(pair.recipient.fact("variables"))
+    data = places.pop("data")
+    outside = {name: path for name, path in places.items() if not (path + "/").startswith(data.rstrip("/") + "/")}
+    if not outside:
+        return ok("redo log, undo, system tablespace and binary logs lie in the data directory", actual=data)
+    return fail(
+        "outside the data directory: " + ", ".join(f"{name} ({path})" for name, path in sorted(outside.items())),
+        actual=outside,
+        expected=data,
+        remedy="Use method=replace, or move them into the data directory",
+    )
+
+
+@rule("recipient.confinement", "The server may write to the new data directory", "disk")
+def confinement(pair: Pair) -> Verdict | None:
+    """AppArmor and SELinux keep mysqld to the paths of its profile: error 13 from the operating system (their manuals)."""
+    if not pair.options.data_directory:
+        return None
+    profile = pair.recipient.fact("host")["confinement"]
+    if not profile or profile == "unconfined" or "unconfined_t" in profile or "(complain)" in profile:
+        return None
+    return warn(
+        f"{pair.recipient.label} is confined ({profile}): it may be kept from {pair.options.data_directory}",
+        actual=profile,
+        remedy="Allow the path in mysqld's AppArmor profile, or label it with semanage fcontext -t mysqld_db_t",
+    )

@@ -33,12 +33,14 @@ _LINK_REMEDIES = {
     2007: "donor_port is another service's (X Protocol, for example): use the donor's classic MySQL port",
     2013: "Check that a MySQL server listens on donor_port and that no proxy or firewall cuts the connection",
     2026: "Turn TLS on at the donor (ssl_ca, ssl_cert, ssl_key), or use require_ssl=false",
-    2061: "Use TLS, or install the Python library cryptography where the module runs",
     3118: "ALTER USER ... ACCOUNT UNLOCK on the donor",
 }
 _ACCOUNT_ERRORS = (1044, 1045, 1130, 1226, 1698, 1862, 3118, 3159)
+# The driver lacks a library that the server's own client doesn't need: proves nothing.
+_NO_LIBRARY = 2061
 CLOCK_SKEW_SECONDS = 5
 LATENCY_SECONDS = 0.1
+LOSS_SHARE = 0.01
 
 
 @rule("pair.donor_address", "The donor's address is one that CLONE takes", "network")
@@ -67,6 +69,8 @@ def link(pair: Pair) -> Verdict | None:
             actual=found["latency"],
         )
     number = found["error"]["code"]
+    if number == _NO_LIBRARY:
+        return Verdict("skipped", f"{found['user']} could not be tried at {target}: {found['error']['message']}")
     if number == 0:
         return fail(found["error"]["message"], remedy="Choose a MySQL server as donor")
     return donor_fail(
@@ -121,3 +125,53 @@ def networking(pair: Pair) -> Verdict | None:
             remedy="Start the donor without skip_networking",
         )
     return None
+
+
+@rule("pair.certificate", "The donor's certificate is one that the recipient trusts", "network")
+def certificate(pair: Pair) -> Verdict | None:
+    """With clone_ssl_ca the recipient verifies the donor's certificate, but not its name: 3862 with 2026 (manual: clone_ssl_ca)."""
+    found = pair.link
+    authority = pair.recipient.text_or("clone_ssl_ca", "")
+    if not authority or found["error"] or not found["user"]:
+        return None
+    if found["untrusted"] is None:
+        return Verdict("skipped", f"{authority} (clone_ssl_ca) can't be read where the module runs")
+    if found["untrusted"]:
+        return donor_fail(
+            f"the certificate of {found['target']} isn't verified by {authority} (clone_ssl_ca): {found['untrusted']}",
+            2026,
+            actual=authority,
+            remedy="Set clone_ssl_ca to the authority that signed the donor's certificate, or to '' to verify nothing",
+        )
+    return ok(f"{authority} verifies the donor's certificate", actual=authority)
+
+
+@rule("pair.packet_loss", "The link loses no packets", "network")
+def packet_loss(pair: Pair) -> Verdict | None:
+    """Segments that arrive out of order while the link is measured tell of loss, which slows each connection (TCP)."""
+    segments, disordered = pair.probe.get("segments"), pair.probe.get("out_of_order")
+    if not segments:
+        return None
+    share = (disordered or 0) / segments
+    if share > LOSS_SHARE:
+        return warn(
+            f"{share:.1%} of {segments} segments arrived out of order",
+            actual=round(share, 4),
+            expected=LOSS_SHARE,
+            remedy="Look for errors on the network's interfaces (ip -s link) between the hosts",
+        )
+    return ok(f"{disordered} of {segments} segments arrived out of order", actual=round(share, 4), expected=LOSS_SHARE)
+
+
+@rule("pair.donor_identity", "The donor's facts are of the donor", "network")
+def donor_identity(pair: Pair) -> Verdict | None:
+    """A proxy, a load balancer or a wrong port may lead to another server than the facts are of (server_uuid)."""
+    seen = pair.link["facts"]
+    if not seen or seen["server_uuid"] == pair.donor.fact("server_uuid"):
+        return None
+    return fail(
+        f"{pair.link['target']} is the server {seen['server_uuid']}, but donor_facts are of {pair.donor.fact('server_uuid')}",
+        actual=seen["server_uuid"],
+        expected=pair.donor.fact("server_uuid"),
+        remedy="Give the address of the server that the facts are of, not of a proxy in front of several",
+    )

@@ -24,6 +24,7 @@ class Options(t.NamedTuple):
     donor_port: int = 3306
     donor_user: str | None = None
     require_ssl: bool | None = None
+    profile: str = "full"
     method: str = "replace"
     data_directory: str | None = None
     overwrite: bool = False
@@ -75,7 +76,7 @@ class Side:
 
     def fact(self, name: str) -> t.Any:
         if name not in self.facts:
-            reason = self.facts.get("absent", {}).get(name, "not among the facts")
+            reason = self.facts.get("absent", {}).get(name) or self.facts.get("reason", "not among the facts")
             raise Absent(f"{self.name} {self.label}: {name.replace('_', ' ')} not known: {reason}")
         return self.facts[name]
 
@@ -105,12 +106,15 @@ class Pair:
         wanted: Options,
         link: t.Mapping[str, t.Any] | None = None,
         already_cloned: bool = False,
+        probe: t.Mapping[str, t.Any] | None = None,
     ) -> None:
         self._recipient = Side("recipient", recipient) if recipient is not None else None
         self._donor = Side("donor", donor) if donor is not None else None
         self._link = link
         self.options = wanted
         self.already_cloned = already_cloned
+        # What was measured (see _probe.measure); empty where nothing was.
+        self.probe = probe or {}
 
     @property
     def recipient(self) -> Side:
@@ -123,6 +127,14 @@ class Pair:
         if self._donor is None:
             raise NotApplicable
         return self._donor
+
+    @property
+    def has_donor(self) -> bool:
+        return self._donor is not None
+
+    @property
+    def has_link(self) -> bool:
+        return self._link is not None
 
     @property
     def link(self) -> t.Mapping[str, t.Any]:

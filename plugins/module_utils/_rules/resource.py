@@ -9,11 +9,13 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import duration, size
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
     Pair,
     Verdict,
     donor_fail,
+    fail,
     ok,
     rule,
     warn,
@@ -84,5 +86,74 @@ def account_connections(pair: Pair) -> Verdict | None:
             actual=most,
             expected=2,
             remedy="ALTER USER ... WITH MAX_USER_CONNECTIONS 0 on the donor",
+        )
+    return None
+
+
+@rule("pair.bandwidth", "Bandwidth from the donor", "resource")
+def bandwidth(pair: Pair) -> Verdict | None:
+    """The link as measured by a transfer, against the reserve (threshold: reserve_bandwidth)."""
+    if not pair.probe.get("link_rate"):
+        return None
+    measured = pair.probe["link_rate"] * 8 / 1e6
+    wanted = pair.options.reserve_bandwidth
+    if measured < wanted:
+        return warn(
+            f"{measured:.1f} Mbit/s measured from {pair.link['target']}, {wanted:g} are advised",
+            actual=round(measured, 1),
+            expected=wanted,
+            remedy="Choose a donor that is nearer, set clone_enable_compression=ON for this run, or lower reserve_bandwidth",
+        )
+    return ok(f"{measured:.0f} Mbit/s measured from {pair.link['target']}", actual=round(measured, 1), expected=wanted)
+
+
+@rule("pair.deadline", "The clone can end in time", "resource")
+def deadline(pair: Pair) -> Verdict | None:
+    """A clone that can't end before the change window does is not worth starting (collection's own estimate)."""
+    until = pair.options.deadline
+    if until is None:
+        return None
+    left = until - pair.recipient.fact("now")
+    if left <= 0:
+        return fail(
+            f"the deadline passed {duration(-left)} ago", actual=0, expected=until, remedy="Give a later deadline"
+        )
+    needed, basis = _capacity.duration(pair.recipient, pair.donor, pair.options, pair.probe)
+    words = f"{duration(needed)} needed ({basis}), {duration(left)} left"
+    if needed <= left:
+        return ok(words, actual=round(needed, 1), expected=round(left, 1))
+    more = {
+        "actual": round(needed, 1),
+        "expected": round(left, 1),
+        "remedy": "Clone in a longer window, or raise the bandwidth",
+    }
+    # An assumed bandwidth proves nothing.
+    return warn(words + "; use probe=true to measure", **more) if _capacity.is_assumed(basis) else fail(words, **more)
+
+
+@rule("recipient.open_files", "File descriptors for the donor's tables", "resource")
+def open_files(pair: Pair) -> Verdict | None:
+    """With more files than open_files_limit the recipient keeps closing and opening them (manual: open_files_limit)."""
+    most, files = pair.recipient.number("open_files_limit"), pair.donor.fact("tablespaces")["count"]
+    if files > most:
+        return warn(
+            f"the donor has {files} files, open_files_limit of the recipient is {most}",
+            actual=most,
+            expected=files,
+            remedy=f"Set open_files_limit={files * 2} (and LimitNOFILE of its unit) and restart the recipient",
+        )
+    return ok(f"open_files_limit is {most}, the donor has {files} files", actual=most, expected=files)
+
+
+@rule("pair.buffer_pool", "The recipient has a buffer pool like the donor's", "resource")
+def buffer_pool(pair: Pair) -> Verdict | None:
+    """Configuration isn't cloned: a recipient with a much smaller buffer pool can't carry the donor's load."""
+    ours, theirs = pair.recipient.number("innodb_buffer_pool_size"), pair.donor.number("innodb_buffer_pool_size")
+    if ours * 2 < theirs:
+        return warn(
+            f"innodb_buffer_pool_size: donor {size(theirs)}, recipient {size(ours)}",
+            actual=ours,
+            expected=theirs,
+            remedy=f"SET PERSIST innodb_buffer_pool_size = {theirs} on the recipient, if it is to take the donor's load",
         )
     return None

@@ -9,6 +9,8 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _gtid
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
@@ -21,6 +23,9 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry 
     rule,
     warn,
 )
+
+# What a server is granted for its recovery, at least.
+START_SECONDS = 600
 
 
 def _guarded(pair: Pair, message: str, actual: object, remedy: str) -> Verdict:
@@ -111,7 +116,8 @@ def writers(pair: Pair) -> Verdict | None:
 def same_server(pair: Pair) -> Verdict | None:
     """A server can't replace its own data by a clone of itself: 3862 with 3871, or 3634 by another address (server behaviour)."""
     uuid = pair.recipient.fact("server_uuid")
-    if uuid != pair.donor.fact("server_uuid"):
+    seen = pair.link["facts"] if pair.has_link else None
+    if uuid != (seen or pair.donor.facts).get("server_uuid"):
         return None
     if not pair.options.drops_data:
         return warn(f"{pair.options.donor_host}:{pair.options.donor_port} is the recipient itself", actual=uuid)
@@ -307,4 +313,86 @@ def own_channels(pair: Pair) -> Verdict | None:
         f"{pair.recipient.label} replicates from {', '.join(one['source'] for one in found[:5])}; that configuration goes",
         actual=found,
         remedy="Note it down and set replication up again after the clone",
+    )
+
+
+@rule("donor.ddl", "DDL on the donor does not hold the clone up", "state")
+def donor_ddl(pair: Pair) -> Verdict | None:
+    """Only with clone_block_ddl=ON, set on the recipient, the donor waits for running DDL: 3862 with 1205 (server behaviour)."""
+    if pair.recipient.text_or("clone_block_ddl", "OFF") != "ON":
+        return None
+    found = [one for one in pair.donor.fact("locks")["first"] if one["kind"] == "ddl"]
+    if not found:
+        return None
+    return donor_fail(
+        f"a DDL statement runs on {pair.donor.label} and clone_block_ddl is ON: {_who(found)}",
+        1205,
+        actual=found,
+        remedy="Wait until it has ended, or SET GLOBAL clone_block_ddl = OFF on the recipient",
+    )
+
+
+@rule("donor.prepared_transactions", "The donor has no prepared transactions", "state")
+def prepared(pair: Pair) -> Verdict | None:
+    """XA transactions in state PREPARED are cloned and hold their locks on the recipient (server behaviour: XA RECOVER)."""
+    found = [one for one in pair.donor.fact("transactions")["first"] if not one["id"]]
+    if not found:
+        return None
+    return warn(
+        f"{len(found)} prepared XA transaction(s) of the donor will be open on the recipient, too",
+        actual=len(found),
+        remedy="XA RECOVER on the donor, then XA COMMIT or XA ROLLBACK them; else on the recipient after the clone",
+    )
+
+
+def seconds_of(text: str) -> float | None:
+    """Seconds from systemd's "1min 30s"; None for infinity."""
+    if text == "infinity" or not text:
+        return None
+    units = {"us": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([0-9.]+)(us|ms|min|s|h|d|w)", text))
+
+
+@rule("recipient.service", "The recipient's service lets it restart", "state")
+def service(pair: Pair) -> Verdict | None:
+    """systemd must start the server again after exit status 16, and must not lose patience during recovery (manual: systemd)."""
+    if not pair.options.drops_data:
+        return None
+    found = pair.recipient.fact("host")["supervisor"]
+    settings = found["systemd"]
+    # A server that some other program in the service's control group supervises is not systemd's business.
+    if not settings or settings.get("MainPID") != str(pair.recipient.fact("host")["pid"]) or not found["managed"]:
+        return None
+    forced = settings.get("RestartForceExitStatus", "").split()
+    again = (
+        settings.get("Restart") in ("always", "on-failure")
+        and "16" not in settings.get("RestartPreventExitStatus", "").split()
+    )
+    if not again and "16" not in forced:
+        return warn(
+            f"{found['unit']} is not started again after exit status 16 (Restart={settings.get('Restart')}): the server stays "
+            "down after the copy",
+            actual=settings.get("Restart"),
+            expected="on-failure",
+            remedy=f"systemctl edit {found['unit']}: Restart=on-failure, or RestartForceExitStatus=16",
+        )
+    patience = seconds_of(settings.get("TimeoutStartUSec", "infinity"))
+    if patience is not None and patience < START_SECONDS and settings.get("Type") != "simple":
+        return warn(
+            f"{found['unit']} gives the server {patience:.0f} s to start; recovery of cloned data may take longer",
+            actual=patience,
+            expected=START_SECONDS,
+            remedy=f"systemctl edit {found['unit']}: TimeoutStartSec=infinity",
+        )
+    return ok(f"{found['unit']} restarts the server and gives it time", actual=settings.get("TimeoutStartUSec"))
+
+
+@rule("recipient.start_command", "The recipient can be started after the swap", "state")
+def start_command(pair: Pair) -> Verdict | None:
+    """A shutdown exits with 0, after which no supervisor starts the server again (needed by method side_by_side only)."""
+    if pair.options.method != "side_by_side" or pair.options.start_command:
+        return None
+    return fail(
+        "method side_by_side stops the server, and no start_command tells how to start it",
+        remedy="Give start_command (for example: systemctl start mysql)",
     )
