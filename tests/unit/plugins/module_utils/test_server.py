@@ -127,7 +127,11 @@ class Literals:
         ("SELECT 1 LIKE '%'", None, "SELECT 1 LIKE '%'"),
         ("SELECT %s LIKE '%', %s", ("a", 2), "SELECT <a> LIKE '%', <2>"),
         ("SELECT %s", ("%s",), "SELECT <%s>"),
-        ("ALTER USER `a%s``b`@`%sub.example.com` IDENTIFIED BY %s", ("x",), "ALTER USER `a%s``b`@`%sub.example.com` IDENTIFIED BY <x>"),
+        (
+            "ALTER USER `a%s``b`@`%sub.example.com` IDENTIFIED BY %s",
+            ("x",),
+            "ALTER USER `a%s``b`@`%sub.example.com` IDENTIFIED BY <x>",
+        ),
     ],
 )
 def test_values_are_put_where_no_identifier_stands(statement, values, expected):
