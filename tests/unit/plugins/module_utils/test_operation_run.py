@@ -1,0 +1,531 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whole runs in simulated time: what the state machine does when servers behave as real ones were seen to."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _operation, _precheck
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
+
+EPOCH = datetime.datetime(2026, 11, 22, 19, 0, 0)
+OWN = Login(unix_socket="/run/r.sock", user="root", password="r")
+POST = OWN._replace(password="d")
+DONORS = (
+    _operation.Donor(Login("db1", 3306, user="cu", password="cp")),
+    _operation.Donor(Login("db2", 3306, user="cu", password="cp")),
+)
+
+
+def stamp(seconds):
+    return (EPOCH + datetime.timedelta(seconds=seconds)).isoformat() + "Z"
+
+
+class Attempt:
+    """What the server does with one CLONE: returns ``error`` after ``seconds``; is down for ``down`` seconds afterwards."""
+
+    def __init__(
+        self,
+        seconds=10.0,
+        error=None,
+        down=3.0,
+        bytes_at=lambda t: int(t * 100),
+        state="Completed",
+        dropped=True,
+        number=0,
+    ):
+        self.seconds, self.error, self.down, self.bytes_at = seconds, error, down, bytes_at
+        self.state, self.dropped, self.number = state, dropped, number
+
+
+class World:
+    """One recipient, its donors and the time; a Link for the operation."""
+
+    def __init__(self, *attempts, accounts=("d",), donor_uptime=10000, before=None):
+        self.now = 100.0
+        self.attempts = list(attempts)
+        self.accounts_after = accounts
+        self.accounts_now = ("r",)
+        self.boot = 0.0
+        self.donor_uptime = donor_uptime
+        self.donor_up = True
+        self.down_until = 0.0
+        self.running = None
+        self.row = before
+        self.killed_at = None
+        self.statements = []
+        self.commands = []
+        self.variables = {"clone_valid_donor_list": None, "clone_buffer_size": 4194304}
+        self.sent = 0.0
+
+    # -- Link -----------------------------------------------------------------------------------------------------
+
+    def clock(self):
+        return self.now
+
+    wall = clock
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def jitter(self):
+        return 0.0
+
+    def open(self, logins, read_timeout=30.0):
+        if logins[0].host != "localhost":
+            if not self.donor_up:
+                raise ServerError(2003, "Can't connect ([Errno 111] Connection refused)", logins[0].label, "connect")
+            return Session(self, logins[0], donor=True)
+        if self.now < self.down_until:
+            raise ServerError(2002, "no such file", logins[0].label, "connect")
+        for login in logins:
+            if login.password in self.accounts_now:
+                return Session(self, login)
+        raise ServerError(1045, "Access denied", logins[0].label, "connect")
+
+    def background(self, function):
+        handle = Handle(self)
+        try:
+            function()
+        except BaseException as error:
+            handle.error, handle.until = error, self.now
+        else:
+            attempt = self.running
+            handle.until = self.now + attempt.seconds
+            handle.outcome = attempt.error
+        return handle
+
+    def command(self, text, seconds):
+        self.commands.append(text)
+        self.down_until = self.now + 2
+        self.boot = self.down_until
+
+    # -- the server -----------------------------------------------------------------------------------------------
+
+    def start_clone(self):
+        self.running = self.attempts.pop(0)
+        self.sent = self.now
+        self.row = None
+
+    def finish(self):
+        attempt = self.running
+        self.running = None
+        killed = self.killed_at is not None
+        self.killed_at = None
+        state = "Failed" if killed else attempt.state
+        number = 1317 if killed else attempt.number
+        self.row = (state, self.sent, self.now, number, attempt)
+        if not killed and attempt.error in (None, 3707, 2013):
+            if attempt.error == 3707:
+                self.down_until = float("inf")
+            else:
+                self.down_until = self.now + attempt.down
+                self.boot = self.down_until
+            if attempt.state == "Completed":
+                self.accounts_now = self.accounts_after
+
+    def rows(self):
+        if self.running:
+            attempt, begin, end, state, number = self.running, self.sent, None, "In Progress", 0
+        elif self.row is None:
+            return [], []
+        else:
+            state, begin, end, number, attempt = self.row
+        copied = attempt.bytes_at((end or self.now) - begin)
+        status = {
+            "PID": 9 if self.running else 0,
+            "STATE": state,
+            "BEGIN_TIME": stamp(begin),
+            "END_TIME": None if state == "In Progress" else stamp(end),
+            "SOURCE": "db1:3306",
+            "DESTINATION": "LOCAL INSTANCE",
+            "ERROR_NO": number,
+            "ERROR_MESSAGE": "broken" if number else "",
+            "BINLOG_FILE": "",
+            "BINLOG_POSITION": 0,
+            "GTID_EXECUTED": "",
+        }
+        stage = {"THREADS": 1, "NETWORK": copied, "DATA_SPEED": 0, "NETWORK_SPEED": 0}
+        drop = "Completed" if attempt.dropped else "Not Started"
+        progress = [
+            dict(
+                stage, STAGE="DROP DATA", STATE=drop, BEGIN_TIME=stamp(begin), END_TIME=stamp(begin), ESTIMATE=0, DATA=0
+            ),
+            dict(
+                stage,
+                STAGE="FILE COPY",
+                STATE=state,
+                BEGIN_TIME=stamp(begin),
+                END_TIME=status["END_TIME"],
+                ESTIMATE=10000,
+                DATA=copied,
+            ),
+        ]
+        return [status], progress
+
+
+class Handle:
+    def __init__(self, world):
+        self.world, self.error, self.until, self.outcome = world, None, 0.0, None
+
+    def wait(self, seconds):
+        world = self.world
+        if world.running and world.killed_at is not None:
+            world.finish()
+            self.error = ServerError(1317, "Query execution was interrupted", "r")
+            return True
+        if world.now + seconds < self.until:
+            world.now += seconds
+            return False
+        world.now = max(world.now, self.until)
+        if world.running:
+            world.finish()
+            if self.outcome:
+                self.error = ServerError(self.outcome, "error %d" % self.outcome, "r")
+        return True
+
+
+class Session:
+    connection_id = 9
+
+    def __init__(self, world, login, donor=False):
+        self.world, self.login, self.donor, self.label = world, login, donor, login.label
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        pass
+
+    def close(self):
+        pass
+
+    def value(self, statement, values=None):
+        if statement.startswith("SELECT GET_LOCK"):
+            return 1
+        if statement.startswith("SELECT NOW"):
+            return stamp(self.world.now)
+        return self.world.variables[statement.split("`")[1] if "`" in statement else statement.rsplit(".", 1)[1]]
+
+    def query(self, statement, values=None):
+        assert statement == "SHOW GLOBAL STATUS LIKE 'Uptime'"
+        uptime = self.world.donor_uptime if self.donor else self.world.now - self.world.boot
+        return [{"Value": str(int(uptime))}]
+
+    def query_many(self, statements):
+        status, progress = self.world.rows()
+        return {
+            "status": status,
+            "progress": progress,
+            "session": [{"alive": int(self.world.running is not None)}],
+            "now": [{"now": stamp(self.world.now)}],
+        }
+
+    def execute(self, statement, values=None):
+        world = self.world
+        world.statements.append(statement)
+        if statement.startswith("CLONE INSTANCE"):
+            world.start_clone()
+        elif statement.startswith("SET GLOBAL"):
+            world.variables[statement.split("`")[1]] = values[0]
+        elif statement.startswith("KILL QUERY") and world.running:
+            world.killed_at = world.now
+
+
+class Journal:
+    def __init__(self):
+        self.document, self.texts, self.kept = {}, [], []
+
+    def event(self, text, clone=None):
+        self.texts.append(text)
+        self.observe(clone)
+
+    def observe(self, clone):
+        if clone:
+            self.document["clone"] = clone
+
+    def keep(self, **values):
+        self.kept.append(values)
+
+
+@pytest.fixture
+def report(monkeypatch):
+    """What precheck finds; tests change it."""
+    found = {"checks": [], "interlock": [], "already": False}
+    monkeypatch.setattr(
+        _precheck,
+        "server_facts",
+        lambda server, side, **unused: {"schemas": [{"name": "old", "bytes": 1}], "gtid_executed": "a:1"},
+    )
+    monkeypatch.setattr(
+        _precheck,
+        "compare",
+        lambda facts, login, options, *more: _precheck.Report(
+            found["checks"], found["interlock"], found["already"], {}
+        ),
+    )
+    return found
+
+
+def operate(world, cancelled=lambda: False, left_over=None, **wanted):
+    journal = Journal()
+    chosen = dict({"donors": DONORS[:1], "logins": (OWN, POST), "poll_interval": 1.0}, **wanted)
+    operation = _operation.Operation(_operation.Wanted(**chosen), journal, world, cancelled)
+    try:
+        return operation.run(left_over), journal
+    except CloneError as error:
+        error.journal = journal
+        raise
+
+
+def refused(world, **wanted):
+    with pytest.raises(CloneError) as caught:
+        operate(world, **wanted)
+    return caught.value
+
+
+def clones(world):
+    return len([statement for statement in world.statements if statement.startswith("CLONE")])
+
+
+@pytest.mark.usefixtures("report")
+class TestEndings:
+    def test_supervised(self):
+        world = World(Attempt())
+        result, journal = operate(world, settings={"clone_buffer_size": 8388608})
+        assert (result["changed"], result["clone"]["state"], len(result["attempts"])) == (True, "completed", 1)
+        assert world.variables == {"clone_valid_donor_list": None, "clone_buffer_size": 4194304}
+        assert all(entry["restored"] for entry in result["restored"])
+        assert any(text.startswith("FILE COPY") for text in journal.texts)
+        assert "SET SESSION lock_wait_timeout = %s" in world.statements
+
+    @pytest.mark.parametrize("error", [2006, 2013, 1053])
+    def test_a_lost_session_is_no_failure(self, error):
+        attempt = Attempt()
+        attempt.error = error
+        world = World(attempt)
+        world.finish = lambda finish=world.finish: (
+            setattr(attempt, "error", None),
+            finish(),
+            setattr(attempt, "error", error),
+        )
+        assert operate(world)[0]["clone"]["state"] == "completed"
+        assert clones(world) == 1
+
+    def test_unsupervised_with_a_start_command(self):
+        world = World(Attempt(error=3707))
+        result, _journal = operate(world, start_command="start it")
+        assert (result["clone"]["state"], world.commands, len(result["attempts"])) == ("completed", ["start it"], 1)
+
+    def test_unsupervised_and_somebody_starts_it_later(self):
+        world = World(Attempt(error=3707))
+        ticks = []
+
+        def sleep(seconds, sleep=world.sleep):
+            sleep(seconds)
+            ticks.append(seconds)
+            if len(ticks) == 200:
+                world.command("by hand", 0)
+
+        world.sleep = sleep
+        result, journal = operate(world)
+        assert result["clone"]["state"] == "completed"
+        assert any("by hand" in text for text in journal.texts)
+
+    def test_nobody_starts_it(self):
+        failure = refused(World(Attempt(error=3707)), timeout=300)
+        assert "time for the run is over" in failure.message
+
+    def test_no_login_works_afterwards(self):
+        world = World(Attempt(), accounts=("unknown",))
+        failure = refused(world)
+        assert "post_clone_login_user" in failure.message
+        assert failure.details["changed"]
+        # Not retried for half an hour.
+        assert world.now < 130
+        assert clones(world) == 1
+
+    def test_the_donors_account_is_the_last_resort(self):
+        assert operate(World(Attempt(), accounts=("cp",)))[0]["clone"]["state"] == "completed"
+
+    def test_a_restart_that_never_ends(self):
+        failure = refused(World(Attempt(down=5000)), restart_timeout=60)
+        assert "has not come back" in failure.message
+
+
+@pytest.mark.usefixtures("report")
+class TestRetries:
+    def test_a_failure_that_can_pass(self):
+        world = World(Attempt(5, 1158, state="Failed", number=1158), Attempt())
+        result, _journal = operate(world)
+        assert [attempt["error"] and attempt["error"]["code"] for attempt in result["attempts"]] == [1158, None]
+        assert (result["attempts"][0]["retry"], result["attempts"][0]["delay"]) == ("retry", 5.0)
+        assert result["attempts"][0]["data_dropped"]
+
+    def test_a_failure_that_cant(self):
+        world = World(Attempt(1, 1227, state="Failed", number=1227, dropped=False))
+        failure = refused(world)
+        assert clones(world) == 1
+        assert "data is untouched" in failure.message
+        assert failure.details["data_dropped"] is False
+        assert world.variables["clone_valid_donor_list"] is None
+
+    def test_after_the_drop_it_tries_twice_as_hard_and_says_so(self):
+        world = World(*(Attempt(1, 1158, state="Failed", number=1158) for _each in range(9)))
+        failure = refused(world, retries=2)
+        assert clones(world) == 5
+        assert "own data was dropped" in failure.message
+        assert failure.details["diagnosis"]["symbol"]
+
+    def test_a_busy_donor_costs_no_attempt(self):
+        busy = [Attempt(0.1, 3634, state="Failed", number=3634, dropped=False) for _each in range(20)]
+        result, journal = operate(World(*busy, Attempt()), retries=0)
+        assert len(result["attempts"]) == 2
+        assert sum("free clone slot" in text for text in journal.texts) == 1
+
+    def test_the_pools_next_donor(self):
+        world = World(Attempt(1, 1158, state="Failed", number=1158, dropped=False), Attempt())
+        result, _journal = operate(world, donors=DONORS)
+        assert [attempt["donor"] for attempt in result["attempts"]] == ["db1:3306", "db2:3306"]
+        assert result["attempts"][0]["delay"] == 0
+
+    def test_a_crash_of_the_recipient(self):
+        crash = Attempt(5, 2013, state="In Progress", number=1317)
+        world = World(crash, Attempt())
+        result, _journal = operate(world)
+        assert [attempt["error"] and attempt["error"]["code"] for attempt in result["attempts"]] == [1317, None]
+
+    def test_the_time_is_over(self):
+        world = World(Attempt(1000))
+        failure = refused(world, timeout=60)
+        assert "time for the run is over" in failure.message
+        assert any(statement.startswith("KILL QUERY") for statement in world.statements)
+        assert world.now < 170
+
+
+@pytest.mark.usefixtures("report")
+class TestWatching:
+    def test_a_stalled_clone_is_cancelled_and_tried_again(self):
+        world = World(Attempt(5000, bytes_at=lambda t: 100), Attempt())
+        result, journal = operate(world, stall_timeout=30)
+        assert [attempt["error"] and attempt["retry"] for attempt in result["attempts"]] == ["next_donor", None]
+        assert any("stall_timeout" in text for text in journal.texts)
+        assert result["attempts"][0]["seconds"] < 40
+
+    def test_a_dead_donor_is_seen_within_seconds(self):
+        world = World(Attempt(5000, bytes_at=lambda t: 100), Attempt())
+        world.donor_up = False
+        result, journal = operate(world)
+        assert any("is down" in text for text in journal.texts)
+        assert result["attempts"][0]["seconds"] < 8
+
+    def test_a_restarted_donor_too(self):
+        world = World(Attempt(5000, bytes_at=lambda t: 100), Attempt(), donor_uptime=1)
+        _result, journal = operate(world)
+        assert any("has restarted" in text for text in journal.texts)
+
+    def test_a_living_donor_is_given_its_time(self):
+        world = World(Attempt(100, bytes_at=lambda t: 100 if t < 50 else int(t * 100)))
+        assert len(operate(world)[0]["attempts"]) == 1
+
+    def test_cancelled_from_outside(self):
+        world = World(Attempt(5000))
+        failure = refused(world, cancelled=lambda: world.now > 120)
+        assert "cancelled as asked" in failure.message
+        assert clones(world) == 1
+
+
+class TestBefore:
+    def test_already_cloned(self, report):
+        report["already"] = True
+        world = World()
+        result, _journal = operate(world)
+        assert (result["changed"], clones(world), world.statements) == (False, 0, [])
+
+    def test_force_clones_again(self, report):
+        report["already"] = True
+        assert operate(World(Attempt()), force=True)[0]["changed"]
+
+    def test_what_precheck_forbids_is_not_started(self, report):
+        report["checks"] = [Finding("recipient.holds_data", "t", "state", "fail", "holds the schema old")]
+        world = World()
+        failure = refused(world)
+        assert "holds the schema old" in failure.message
+        assert world.statements == []
+        assert failure.details["checks"][0]["id"] == "recipient.holds_data"
+
+    def test_what_the_run_repairs_doesnt_stop_it(self, report):
+        report["checks"] = [
+            Finding("recipient.donor_list", "t", "configuration", "fail", "m", error={"code": 3869}, repair="clone_run")
+        ]
+        assert operate(World(Attempt()))[0]["changed"]
+
+    def test_the_last_look_counts(self, report):
+        report["interlock"] = [Finding("recipient.writers", "t", "state", "fail", "somebody writes")]
+        world = World()
+        failure = refused(world)
+        assert "somebody writes" in failure.message
+        assert clones(world) == 0
+        assert world.variables["clone_valid_donor_list"] is None
+
+    def test_it_waits_for_a_server_that_restarts(self, report):
+        world = World(Attempt())
+        world.down_until = 120
+        assert operate(world)[0]["changed"]
+
+    def test_but_not_for_ever(self, report):
+        world = World()
+        world.down_until = 1e9
+        failure = refused(world)
+        assert "login_unix_socket" in failure.message
+        assert world.now < 170
+
+    def test_a_wrong_password_at_once(self, report):
+        world = World()
+        world.accounts_now = ()
+        failure = refused(world)
+        assert "login_password" in failure.message
+        assert world.now == 100
+
+    def test_a_clone_under_way_is_joined(self, report):
+        world = World(Attempt(20))
+        world.start_clone()
+
+        def sleep(seconds, sleep=world.sleep):
+            sleep(seconds)
+            if world.running and world.now > world.sent + 20:
+                world.finish()
+
+        world.sleep = sleep
+        result, _journal = operate(world)
+        assert (result["changed"], clones(world), result["attempts"][0]["joined"]) == (True, 0, True)
+
+    def test_but_not_another_donors(self, report):
+        world = World(Attempt(20))
+        world.start_clone()
+        failure = refused(world, donors=DONORS[1:])
+        assert "another donor" in failure.message
+
+    def test_what_a_killed_run_left_is_put_back(self, report):
+        report["already"] = True
+        world = World()
+        world.variables["clone_valid_donor_list"] = "db1:3306"
+        result, _journal = operate(world, left_over={"clone_valid_donor_list": None})
+        assert world.variables["clone_valid_donor_list"] is None
+        assert result["restored"] == [{"name": "clone_valid_donor_list", "value": None, "restored": True}]
+
+    def test_the_donor_list_is_extended_not_replaced(self, report):
+        world = World(Attempt())
+        world.variables["clone_valid_donor_list"] = "other:3306"
+        seen = []
+        start = world.start_clone
+        world.start_clone = lambda: (seen.append(world.variables["clone_valid_donor_list"]), start())
+        operate(world)
+        assert seen == ["other:3306,db1:3306"]
+        assert world.variables["clone_valid_donor_list"] == "other:3306"
