@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _operation, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
