@@ -117,6 +117,12 @@ def matches(name: str, patterns: t.Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
+def account_matches(name: str, patterns: t.Iterable[str]) -> bool:
+    """Whether a ``user@host`` matches a pattern; one without an at sign is of the user's name alone."""
+    user = name.rpartition("@")[0]
+    return any(fnmatch.fnmatchcase(name if "@" in pattern else user, pattern) for pattern in patterns)
+
+
 # -- statements (pure) -------------------------------------------------------------------------------------------------
 
 _USER_SCHEMA = "NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema')"
@@ -356,7 +362,7 @@ def _read_accounts(server: t.Any, rows: Rows, ignored: t.Iterable[str], unread: 
     plugins = {}
     for row in rows:
         name = f"{row['user']}@{row['host']}"
-        if not matches(name, (*RESERVED_ACCOUNTS, *ignored)):
+        if not account_matches(name, (*RESERVED_ACCOUNTS, *ignored)):
             plugins[name] = row
     found = {}
     names = list(plugins)

@@ -23,6 +23,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._inventory impor
     SAMPLE_WHOLE,
     Inventory,
     Table,
+    account_matches,
     matches,
     tables_of,
 )
@@ -43,6 +44,8 @@ COMPARISONS = (
 )
 # No list in a finding is longer, no message names more.
 LIST_LIMIT, NAME_LIMIT = 50, 5
+# Of runs with just-in-time accounts: on the donor one may live a little longer than on the recipient.
+TEMPORARY_ACCOUNTS = ("dbops_jit_*@*",)
 # Persisted variables that belong to one server.
 OWN_VARIABLES = (
     "admin_*",
@@ -599,7 +602,7 @@ def check_objects(kind: str, donor: Inventory, recipient: Inventory, now: Contex
 
 def check_accounts(donor: Inventory, recipient: Inventory, now: Context, ignored: t.Sequence[str]) -> Finding:
     def kept(accounts: t.Mapping[str, str]) -> dict[str, str]:
-        return {name: value for name, value in accounts.items() if not matches(name, ignored)}
+        return {name: value for name, value in accounts.items() if not account_matches(name, ignored)}
 
     there, here = kept(donor["accounts"]), kept(recipient["accounts"])
     differences = _Differences(now)
@@ -727,7 +730,7 @@ def check_running(recipient: Inventory, state: t.Mapping[str, t.Any]) -> list[Fi
     return findings
 
 
-def check_leftovers(state: t.Mapping[str, t.Any]) -> list[Finding]:
+def check_leftovers(state: t.Mapping[str, t.Any], ignored: t.Sequence[str]) -> list[Finding]:
     findings = []
     id, title = "recipient.donor_list", "clone_valid_donor_list"
     donors = state["variables"].get("clone_valid_donor_list")
@@ -748,10 +751,11 @@ def check_leftovers(state: t.Mapping[str, t.Any]) -> list[Finding]:
     else:
         findings.append(_ok(id, title, "configuration", "It is empty"))
     id, title = "recipient.temporary_accounts", "Temporary clone accounts"
+    temporary = [name for name in state.get("temporary", ()) if not account_matches(name, ignored)]
     if "temporary" not in state:
         findings.append(_skipped(id, title, "privilege", state["absent"].get("temporary", "mysql.user can't be read")))
-    elif state["temporary"]:
-        message = f"Temporary accounts of a clone are still there: {named(state['temporary'])}"
+    elif temporary:
+        message = f"Temporary accounts of a clone are still there: {named(temporary)}"
         findings.append(
             Finding(
                 id,
@@ -759,7 +763,7 @@ def check_leftovers(state: t.Mapping[str, t.Any]) -> list[Finding]:
                 "privilege",
                 "warn",
                 message,
-                state["temporary"][:LIST_LIMIT],
+                temporary[:LIST_LIMIT],
                 [],
                 remedy="Drop them, as clone_user with state: absent does",
             )
@@ -925,7 +929,7 @@ def check(
     findings += check_running(recipient, state)
     findings += check_channels(donor, recipient, options.replication)
     if "leftovers" in compare:
-        findings += check_leftovers(state)
+        findings += check_leftovers(state, ignored)
     return findings
 
 
@@ -965,7 +969,12 @@ def _compare(
                 f"pair.{kind}", _OBJECT_TITLES[kind], kind, lambda kind=kind: check_objects(kind, donor, recipient, now)
             )
     if "accounts" in compare:
-        guarded("pair.accounts", "Accounts", "accounts", lambda: check_accounts(donor, recipient, now, ignored))
+        guarded(
+            "pair.accounts",
+            "Accounts",
+            "accounts",
+            lambda: check_accounts(donor, recipient, now, (*ignored, *TEMPORARY_ACCOUNTS)),
+        )
     findings.append(check_unread(donor, recipient))
     return findings
 

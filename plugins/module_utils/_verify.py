@@ -17,8 +17,6 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login, Server, connect_first
 
-# Of a clone run with a just-in-time account: on the donor it may live a little longer than on the recipient.
-TEMPORARY_ACCOUNTS = ("dbops_jit_*@*",)
 DATA = frozenset(("schemas", "tables", "rows", "objects", "accounts"))
 
 
@@ -36,7 +34,7 @@ def wanted(params: t.Mapping[str, t.Any]) -> _inventory.Wanted:
         max_running=params["max_threads_running"],
         timeout=params["timeout"],
         ignore_tables=tuple(params["ignore_tables"]),
-        ignore_accounts=(*params["ignore_accounts"], *TEMPORARY_ACCOUNTS),
+        ignore_accounts=tuple(params["ignore_accounts"]),
     )
 
 

@@ -115,8 +115,8 @@ options:
     default: []
   ignore_accounts:
     description:
-      - Accounts to leave out, as shell patterns of C(user@host). The server's own and this collection's temporary ones always
-        are.
+      - Accounts to leave out, as shell patterns of C(user@host), or of the user name alone. The server's own and this
+        collection's temporary ones always are.
     type: list
     elements: str
     default: []
