@@ -14,7 +14,7 @@ SUITES := $(RUN) scripts/suites.py
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test unit sanity lint integration lab lab-down build clean
+.PHONY: help venv demo test unit sanity lint integration lab lab-down bench build clean
 
 help:
 	@echo 'make demo                clone a real donor to two real recipients and show the report'
@@ -22,6 +22,7 @@ help:
 	@echo 'make lint | unit | sanity'
 	@echo 'make integration [TARGETS="clone_run ..."]'
 	@echo 'make lab [NODES=3]       start a lab of real MySQL servers; make lab-down ends all labs'
+	@echo 'make bench               what the collection adds to a bare CLONE INSTANCE, measured side by side'
 	@echo 'make build               the collection as dist/*.tar.gz'
 	@echo 'make venv                the virtual environment alone ($(VENV), ansible-core $(ANSIBLE_CORE))'
 	@echo 'make clean               remove all that make has made'
@@ -46,6 +47,9 @@ lab: $(VENV)/.stamp
 
 lab-down: $(VENV)/.stamp
 	@$(RUN) -m lab down --all
+
+bench: $(VENV)/.stamp
+	@$(RUN) benchmarks/clone.py
 
 build: $(VENV)/.stamp
 	@ansible-galaxy collection build --force --output-path dist

@@ -27,12 +27,12 @@ trap 'exit 130' INT TERM
 
 begun=$SECONDS
 say "building the collection and installing it"
+export ANSIBLE_COLLECTIONS_PATH="$work/collections" ANSIBLE_DISPLAY_SKIPPED_HOSTS=false ANSIBLE_NOCOWS=1
 ansible-galaxy collection build --force --output-path "$work/dist" >/dev/null
 ansible-galaxy collection install --force --collections-path "$work/collections" "$work"/dist/*.tar.gz >/dev/null
-export ANSIBLE_COLLECTIONS_PATH="$work/collections" ANSIBLE_DISPLAY_SKIPPED_HOSTS=false ANSIBLE_NOCOWS=1
 
 say "starting three MySQL servers, one with data (the first time, MySQL is fetched)"
-python -m lab up --name "$name" --nodes 3 --data "${DEMO_MB:-600}" --inventory "$inventory" >/dev/null
+python -m lab up --name "$name" --nodes 3 --data "${DEMO_MB:-400}" --inventory "$inventory" >/dev/null
 ready=$SECONDS
 
 say "dbops.mysql_clone.clone: check, repair, clone, verify"

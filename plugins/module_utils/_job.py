@@ -203,7 +203,8 @@ class Job:
         while True:
             alive = self.alive()
             document = self.read() or {}
-            if document.get("finished"):
+            # Only when the lock is free, too: whoever comes next must not take this job for one that runs.
+            if document.get("finished") and not alive:
                 return document
             if not alive:
                 raise CloneError(

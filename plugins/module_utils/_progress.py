@@ -16,6 +16,8 @@ import typing as t
 STAGES = ("DROP DATA", "FILE COPY", "PAGE COPY", "REDO COPY", "FILE SYNC", "RESTART", "RECOVERY")
 COPY_STAGES = ("FILE COPY", "PAGE COPY", "REDO COPY")
 STATES = ("Not Started", "In Progress", "Completed", "Failed")
+# Seconds without progress that are worth a word: each stage begins with a moment of none.
+STALL_TOLD = 5
 # One round trip; the tables exist only while the plugin is loaded (else error 1146).
 STATEMENTS = {
     "status": "SELECT * FROM performance_schema.clone_status",
@@ -202,9 +204,9 @@ def line(clone: t.Mapping[str, t.Any]) -> str:
         parts.append("%s/s" % size(clone["rate"]))
     if clone["eta_seconds"] is not None:
         parts.append("%s left" % duration(clone["eta_seconds"]))
-    if clone["stalled_seconds"]:
+    if clone["stalled_seconds"] >= STALL_TOLD:
         parts.append("no progress for %s" % duration(clone["stalled_seconds"]))
-    return "  ".join(parts)
+    return "  ".join(parts).rstrip()
 
 
 class Watch:
