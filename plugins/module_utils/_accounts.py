@@ -53,6 +53,7 @@ TEMPORARY = re.compile(r"\Adbops_jit_[0-9a-z]{4,20}\Z")
 LABEL = "dbops.mysql_clone"
 LEFTOVER_SECONDS = 24 * 3600
 LOCK_SECONDS = 30
+PLUGIN_SECONDS = 30
 ROUNDS = 3
 NO_LIMITS = {"max_questions": 0, "max_updates": 0, "max_connections": 0, "max_user_connections": 0}
 
@@ -448,6 +449,11 @@ PLUGIN = {"active": False, "installed": False, "removed": False}
 
 def install_plugin(server: Server, session: Session, state: State, check_mode: bool) -> dict[str, bool]:
     """Install the clone plugin where it is missing, without binary log. Raises CloneError when it can't be loaded."""
+    deadline = time.monotonic() + PLUGIN_SECONDS
+    while state.clone_plugin == "INACTIVE" and time.monotonic() < deadline:
+        # A task for another recipient is installing it at this moment.
+        time.sleep(0.2)
+        state, _nobody = observe(server)
     if state.clone_plugin == "ACTIVE":
         return dict(PLUGIN, active=True)
     if state.clone_plugin is not None:
