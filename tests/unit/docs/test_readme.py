@@ -1,0 +1,134 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the README says in tables is what roles, modules and playbooks say."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.dbops.mysql_clone.plugins.lookup import login
+
+ROOT = Path(__file__).resolve().parents[3]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = ("README.md", "docs/CONTRIBUTING.md", "docs/architecture.md")
+PACKAGE = "ansible_collections.dbops.mysql_clone.plugins."
+
+VARIABLE = re.compile(r"\bmysql_clone_[a-z_]*[a-z]\b")
+VARIABLE_ROW = re.compile(r"^\| `(?P<name>mysql_clone_[a-z_]+)` \| (?P<meaning>[^|]+) \| (?P<default>[^|]*) \|$", re.M)
+# A variable that a role only hands on, so that the module's own default counts.
+HANDED_ON = re.compile(r'^ +(?P<option>[a-z_]+): "\{\{ (?P<name>mysql_clone_[a-z_]+) \| default\(omit\) \}\}"$')
+INLINE = re.compile(r"\b(?P<name>mysql_clone_[a-z_]+) \| default\((?P<value>'[^']*'|[0-9.]+|true|false|\[\]|\{\})\)")
+MODULE = re.compile(r"^ +dbops\.mysql_clone\.(?P<name>clone_[a-z]+):$")
+
+
+def role_options() -> dict[str, dict[str, t.Any]]:
+    """Each shared variable with its option in the roles' argument specs."""
+    found: dict[str, dict[str, t.Any]] = {}
+    for path in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
+        for entry_point in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
+            for name, option in entry_point["options"].items():
+                if name.startswith("mysql_clone_"):
+                    found[name] = {**found.get(name, {}), **option}
+    return found
+
+
+@functools.cache
+def module_options(plugin: str) -> dict[str, dict[str, t.Any]]:
+    """The options of a module, or of the documentation fragment that all of them share."""
+    documentation = (
+        importlib.import_module(PACKAGE + "doc_fragments._login").ModuleDocFragment.DOCUMENTATION
+        if plugin == "_login"
+        else importlib.import_module(PACKAGE + "modules." + plugin).DOCUMENTATION
+    )
+    return yaml.safe_load(documentation)["options"]
+
+
+def defaults() -> set[tuple[str, str]]:
+    """Each variable that has a fixed default, with every default that is said to be its own, as the README writes it."""
+    shared = module_options("_login")
+    found = {(login.PREFIX + name, written(shared[name])) for name in login.NAMES if "default" in shared[name]}
+    found |= {(name, written(option)) for name, option in role_options().items() if "default" in option}
+    for path in sorted(ROOT.glob("roles/*/tasks/*.yml")):
+        module = ""
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if named := MODULE.match(line):
+                module = named["name"]
+            elif handed_on := HANDED_ON.match(line):
+                option = module_options(module).get(handed_on["option"], {})
+                if "default" in option:
+                    found.add((handed_on["name"], written(option)))
+            for inline in INLINE.finditer(line):
+                found.add((inline["name"], written({"default": yaml.safe_load(inline["value"])})))
+    return found
+
+
+def written(option: dict[str, t.Any]) -> str:
+    """The option's default as the README writes it."""
+    default = option["default"]
+    if default in ({}, [], "", None):
+        return ""
+    if default == option.get("choices"):
+        return "everything"
+    return f"`{default}`" if isinstance(default, str) else f"`{json.dumps(default)}`"
+
+
+def used_variables() -> set[str]:
+    """The variables that roles, playbooks and lookups read, whether an argument spec has them or not."""
+    files = [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/*.yml"), *ROOT.glob("plugins/lookup/*.py")]
+    return {name for path in files for name in VARIABLE.findall(path.read_text(encoding="utf-8"))}
+
+
+def listed(heading: str) -> list[str]:
+    """The names in the first column of the table under that heading cell."""
+    table = re.search(rf"^\| {heading} \|[^\n]*\n\|[-|]+\|\n((?:\|.*\n)+)", README, re.M)
+    return re.findall(r"^\| `([a-z_]+)` \|", table[1], re.M) if table else []
+
+
+def present(pattern: str) -> set[str]:
+    return {path.stem for path in ROOT.glob(pattern) if path.stem != "__init__"}
+
+
+def test_the_variables_of_roles_and_lookups_are_those_of_the_readme():
+    logins = {login.PREFIX + name for name in login.NAMES}
+    logins |= {login.PREFIX + "post_login_" + part for part in ("user", "password")}
+    rows = [row["name"] for row in VARIABLE_ROW.finditer(README)]
+    assert sorted(rows) == sorted(set(rows)), "a variable stands in two rows"
+    assert set(rows) == set(role_options()) | logins | used_variables()
+
+
+def test_no_other_variable_is_named_anywhere_in_the_readme():
+    assert set(VARIABLE.findall(README)) <= {row["name"] for row in VARIABLE_ROW.finditer(README)}
+
+
+@pytest.mark.parametrize(("name", "default"), sorted(defaults()))
+def test_the_default_of_a_variable_is_the_real_one(name: str, default: str):
+    assert {row["name"]: row["default"] for row in VARIABLE_ROW.finditer(README)}[name] == default
+
+
+def test_no_default_is_invented():
+    literal = {row["name"] for row in VARIABLE_ROW.finditer(README) if re.fullmatch(r"`[^`]*`", row["default"])}
+    assert literal - {name for name, _default in defaults()} - {"mysql_clone_address"} == set()
+
+
+@pytest.mark.parametrize(
+    ("heading", "pattern"),
+    [("module", "plugins/modules/*.py"), ("role", "roles/*"), ("playbook", "playbooks/*.yml")],
+)
+def test_the_tables_of_contents_are_the_directories(heading: str, pattern: str):
+    assert sorted(listed(heading)) == sorted(present(pattern))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_inside_the_project_lead_somewhere(page: str):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
+    assert [target for target in targets if target and not ((ROOT / page).parent / target).exists()] == []
