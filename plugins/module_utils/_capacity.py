@@ -48,8 +48,8 @@ def copied(donor: Side) -> dict[str, int]:
     ``copy`` is what the stage FILE COPY estimates: the sizes of all tablespaces but the temporary, and ib_buffer_pool.
     ``disk`` is the room that the server demands: what these files take on disk, and the redo log's capacity.
     """
-    spaces, files = donor.fact("tablespaces"), donor.fact("files")
-    beside = sum(one["bytes"] for one in files["system"]) + _pool_file(donor)
+    spaces = donor.fact("tablespaces")
+    beside = sum(one["bytes"] for one in donor.fact("system_files")) + _pool_file(donor)
     return {"copy": spaces["bytes"] + beside, "disk": spaces["allocated"] + beside + redo_capacity(donor)}
 
 

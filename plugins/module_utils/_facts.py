@@ -29,6 +29,7 @@ LIST_LIMIT = 50
 LONG_SECONDS = 5
 # A session that has written within as many seconds is a writer.
 WRITER_SECONDS = 60
+_LOCK_SECONDS = 1
 _SYSTEM = "('mysql', 'sys', 'performance_schema', 'information_schema')"
 
 VARIABLES = [
@@ -221,15 +222,11 @@ def _tables(rows: Rows) -> dict[str, t.Any]:
 
 
 def _files(rows: Rows) -> dict[str, t.Any]:
-    undo = [row["path"] for row in rows if row["kind"] == "UNDO LOG"]
-    outside = [row["path"] for row in rows if row["kind"] == "TABLESPACE" and row["path"].startswith(("/", ".."))]
-    return {
-        "system": [
-            {"path": row["path"], "bytes": int(row["bytes"] or 0)} for row in rows if row["space"] == "innodb_system"
-        ],
-        "undo": undo[:LIST_LIMIT],
-        "outside": {"count": len(outside), "first": outside[:LIST_LIMIT]},
-    }
+    # Undo tablespaces are of no schema, and unlike general ones single.
+    undo = [row["path"] for row in rows if row["kind"] == "Single" and "/" not in row["name"]]
+    outside = [row["path"] for row in rows if row["path"].startswith(("/", "..")) and row["path"] not in undo]
+    outside = [path for path in outside if not any(row["kind"] == "System" and row["path"] == path for row in rows)]
+    return {"undo": undo[:LIST_LIMIT], "outside": {"count": len(outside), "first": outside[:LIST_LIMIT]}}
 
 
 def _locks(rows: Rows) -> dict[str, t.Any]:
@@ -288,18 +285,11 @@ OPEN_SOURCES: dict[str, Source] = {
     "collations": Source(
         "SELECT COLLATION_NAME FROM information_schema.COLLATIONS ORDER BY 1", lambda rows: " ".join(_column(rows))
     ),
-    # Without PROCESS an account sees its own sessions here, which is no error.
+    # Without PROCESS an account sees its own sessions, which is no error. Only this view tells a waiting donor (starting).
     "clones": Source(
-        "SELECT ID AS id, USER AS user, HOST AS host, TIME AS seconds, STATE AS state "
-        "FROM performance_schema.processlist WHERE COMMAND = 'clone'",
-        lambda rows: rows[:LIST_LIMIT],
-        since=(8, 0, 22),
-    ),
-    "clones_before_8_0_22": Source(
         "SELECT ID AS id, USER AS user, HOST AS host, TIME AS seconds, STATE AS state "
         "FROM information_schema.PROCESSLIST WHERE COMMAND = 'clone'",
         lambda rows: rows[:LIST_LIMIT],
-        until=(8, 0, 22),
     ),
 }
 _PROCESSLIST = "SELECT ID AS id, USER AS user, HOST AS host, TIME AS seconds FROM {} WHERE COMMAND IN ('Binlog Dump', 'Binlog Dump GTID')"
@@ -340,11 +330,17 @@ SOURCES: dict[str, Source] = {
         _tablespaces,
         needs="PROCESS",
     ),
+    # Paths from the cheap view: FILES looks into each tablespace, and waits for those that DDL has locked.
     "files": Source(
-        "SELECT FILE_NAME AS path, FILE_TYPE AS kind, TABLESPACE_NAME AS space, TOTAL_EXTENTS * EXTENT_SIZE AS bytes "
-        "FROM information_schema.FILES WHERE FILE_TYPE <> 'TEMPORARY' "
-        "AND (FILE_NAME NOT LIKE './%' OR FILE_TYPE = 'UNDO LOG' OR TABLESPACE_NAME = 'innodb_system')",
+        "SELECT NAME AS name, PATH AS path, SPACE_TYPE AS kind FROM information_schema.INNODB_TABLESPACES_BRIEF "
+        "WHERE PATH NOT LIKE './%' OR (SPACE_TYPE = 'Single' AND NAME NOT LIKE '%/%')",
         _files,
+        needs="PROCESS",
+    ),
+    "system_files": Source(
+        "SELECT FILE_NAME AS path, TOTAL_EXTENTS * EXTENT_SIZE AS bytes FROM information_schema.FILES "
+        "WHERE TABLESPACE_NAME = 'innodb_system'",
+        lambda rows: [{"path": row["path"], "bytes": int(row["bytes"] or 0)} for row in rows],
         needs="PROCESS",
     ),
     "transactions": Source(
@@ -433,7 +429,9 @@ def unsuitable(version: str) -> str | None:
     """Why a server of this version can't take part in a clone, as the rest of a sentence; None when it can."""
     if "mariadb" in version.lower():
         return f"is MariaDB ({version}), which has no CLONE. MySQL 8.0.17 or later is needed"
-    if version_numbers(version) < MINIMUM_VERSION:
+    numbers = version_numbers(version)
+    # Without numbers it is no version, and whatever answered no MySQL server.
+    if (0, 0, 0) < numbers < MINIMUM_VERSION:
         return f"is MySQL {version}, which has no CLONE. Upgrade it to MySQL 8.0.17 or later"
     return None
 
@@ -466,8 +464,13 @@ def _reason(name: str, error: ServerError, account: str) -> str:
     return f"{error.text} (error {error.number})"
 
 
+def _bounded(statement: str) -> str:
+    """A statement that doesn't wait for DDL: it fails with 1205 instead, and the fact is absent."""
+    return statement.replace("SELECT ", f"SELECT /*+ SET_VAR(lock_wait_timeout={_LOCK_SECONDS}) */ ", 1)
+
+
 def _gather(server: Server, sources: t.Mapping[str, Source], facts: dict[str, t.Any]) -> None:
-    answers = server.query_many({name: source.statement for name, source in sources.items()})
+    answers = server.query_many({name: _bounded(source.statement) for name, source in sources.items()})
     for name, answer in answers.items():
         if isinstance(answer, ServerError):
             facts["absent"][name] = _reason(name, answer, facts.get("account", "the account"))
@@ -546,11 +549,15 @@ def _summarise(facts: dict[str, t.Any]) -> None:
         )
         facts["absent"].pop("schemata", None)
         return
-    sizes = spaces.pop("by_schema") if spaces else {}
+    sizes = spaces.pop("by_schema") if spaces is not None else {}
     # Tables that somebody made in mysql or sys are dropped by a clone as well.
     names += [name for name in sizes if name not in names and name in ("mysql", "sys")]
     schemas = [
-        {"name": name, "tables": tables["by_schema"].get(name, 0), "bytes": sizes.get(name) if spaces else None}
+        {
+            "name": name,
+            "tables": tables["by_schema"].get(name, 0),
+            "bytes": sizes.get(name, 0) if spaces is not None else None,
+        }
         for name in names
     ]
     schemas.sort(key=lambda schema: (-(schema["bytes"] or 0), schema["name"]))

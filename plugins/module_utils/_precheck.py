@@ -43,6 +43,8 @@ __all__ = ("Report", "check", "compare", "interlock", "is_already_cloned", "link
 _PINGS = 3
 # The client library's number for "the host's name isn't known", which the driver reports as 2003.
 _UNKNOWN_HOST = 2005
+# The driver could make no sense of the answer.
+_NO_PROTOCOL = 2027
 # What a link session sees afresh, while the facts that were handed on may be minutes old.
 _FRESH = (
     "clones",
@@ -117,10 +119,12 @@ def link_facts(login: Login, measure: bool = False) -> tuple[dict[str, t.Any], d
 
 def _as_clone_says(error: ServerError) -> dict[str, t.Any]:
     """The driver's error by the number that the server's own client has for it."""
-    number = error.number
+    number, text = error.number, error.text
+    if number == _NO_PROTOCOL:
+        return {"code": 2007, "message": "what answers there does not speak MySQL's classic protocol"}
     if number == 2003 and ("Errno -" in error.text or "getaddrinfo" in error.text):
         number = _UNKNOWN_HOST
-    return {"code": number, "message": error.text}
+    return {"code": number, "message": text}
 
 
 def _untrusted(login: Login, recipient: t.Mapping[str, t.Any]) -> str | None:

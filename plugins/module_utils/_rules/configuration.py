@@ -79,7 +79,8 @@ def plugin_installed(pair: Pair) -> Verdict | None:
 @rule("recipient.donor_list", "The donor is in clone_valid_donor_list", "configuration")
 def donor_in_list(pair: Pair) -> Verdict | None:
     """A donor must be in the recipient's clone_valid_donor_list, literally: 3869 (manual: clone_valid_donor_list)."""
-    if not pair.options.donor_host:
+    # The variable comes with the plugin.
+    if not pair.options.donor_host or "clone" not in pair.recipient.fact("plugins"):
         return None
     found = listed(pair)
     if found is None:
@@ -346,7 +347,7 @@ def data_files(text: str) -> list[int | None]:
 
 @rule("pair.data_files", "The system tablespaces have the same files", "configuration")
 def system_files(pair: Pair) -> Verdict | None:
-    """innodb_data_file_path must not have fewer files than the donor's, nor other sizes but of the last: 3869, after the drop."""
+    """innodb_data_file_path must not have fewer files than the donor's, nor other sizes but the last's: 3869 (server behaviour)."""
     variable = "innodb_data_file_path"
     ours, theirs = pair.recipient.text(variable), pair.donor.text(variable)
     mine, wanted = data_files(ours), data_files(theirs)

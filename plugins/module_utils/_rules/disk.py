@@ -55,7 +55,7 @@ def disk_space(pair: Pair) -> Verdict | None:
 
 @rule("recipient.inodes", "Inodes for the donor's files", "disk")
 def inodes(pair: Pair) -> Verdict | None:
-    """Each tablespace is a file of its own; a file system without free inodes refuses it with errno 28 (error 1026)."""
+    """Each tablespace is a file of its own; without free inodes it fails with 1026, errno 28 (server behaviour)."""
     place = _capacity.place(pair.recipient, pair.options)
     files = pair.donor.fact("tablespaces")["count"]
     if place["inodes"] is None:
@@ -73,7 +73,7 @@ def inodes(pair: Pair) -> Verdict | None:
 
 @rule("recipient.files_outside", "All of the recipient's files lie in its data directory", "disk")
 def files_outside(pair: Pair) -> Verdict | None:
-    """A swap of data directories can't take along what lies elsewhere (needed by method side_by_side only)."""
+    """A swap of data directories can't take along what lies elsewhere (collection's method side_by_side)."""
     if pair.options.method != "side_by_side":
         return None
     places = _host.directories(pair.recipient.fact("variables"))

@@ -165,7 +165,7 @@ def packet_loss(pair: Pair) -> Verdict | None:
 
 @rule("pair.donor_identity", "The donor's facts are of the donor", "network")
 def donor_identity(pair: Pair) -> Verdict | None:
-    """A proxy, a load balancer or a wrong port may lead to another server than the facts are of (server_uuid)."""
+    """A proxy or a wrong port may lead to another server than the facts are of (collection's own need: server_uuid)."""
     seen = pair.link["facts"]
     if not seen or seen["server_uuid"] == pair.donor.fact("server_uuid"):
         return None

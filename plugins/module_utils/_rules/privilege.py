@@ -42,7 +42,7 @@ def clone_privilege(pair: Pair) -> Verdict | None:
 @rule("recipient.donor_list_privilege", "The recipient's login may set the donor list", "privilege")
 def donor_list_privilege(pair: Pair) -> Verdict | None:
     """A donor that isn't in clone_valid_donor_list must be entered, which takes SYSTEM_VARIABLES_ADMIN (manual: SET)."""
-    if not pair.options.donor_host or listed(pair) is not False:
+    if not pair.options.donor_host or listed(pair) is not False or "clone" not in pair.recipient.fact("plugins"):
         return None
     grants, account = pair.recipient.fact("grants"), pair.recipient.fact("account")
     if may_read(grants, "SYSTEM_VARIABLES_ADMIN") or may_read(grants, "SUPER"):

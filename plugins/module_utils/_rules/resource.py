@@ -147,7 +147,7 @@ def open_files(pair: Pair) -> Verdict | None:
 
 @rule("pair.buffer_pool", "The recipient has a buffer pool like the donor's", "resource")
 def buffer_pool(pair: Pair) -> Verdict | None:
-    """Configuration isn't cloned: a recipient with a much smaller buffer pool can't carry the donor's load."""
+    """Configuration isn't cloned: with a much smaller buffer pool the recipient can't carry the load (manual: Remote Cloning)."""
     ours, theirs = pair.recipient.number("innodb_buffer_pool_size"), pair.donor.number("innodb_buffer_pool_size")
     if ours * 2 < theirs:
         return warn(

@@ -26,6 +26,8 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry 
 
 # What a server is granted for its recovery, at least.
 START_SECONDS = 600
+# A clone's first session is alone for a moment, too.
+IDLE_SECONDS = 2
 
 
 def _guarded(pair: Pair, message: str, actual: object, remedy: str) -> Verdict:
@@ -152,7 +154,15 @@ def slot(pair: Pair) -> Verdict | None:
     sessions = pair.donor.fact("clones")
     if not sessions:
         return None
-    who = ", ".join(sorted({f"{one['user']}@{one['host']}" for one in sessions}))
+    who = ", ".join(sorted({f"{one['user']}@{str(one['host']).partition(':')[0]}" for one in sessions}))
+    if len(sessions) == 1 and sessions[0]["state"] == "starting" and sessions[0]["seconds"] >= IDLE_SECONDS:
+        # The server would let the newcomer in and drop what the other one has copied so far.
+        return fail(
+            f"{pair.donor.label} waits for {who}, whose link was cut: a new clone would take its place. The donor counts as "
+            "busy (Clone Donor Error: 3634 : Too many concurrent clone operations. Maximum allowed - 1.)",
+            actual=1,
+            remedy="Wait for clone_donor_timeout_after_network_failure minutes, or choose another donor",
+        )
     return donor_fail(
         f"{pair.donor.label} donates already, to {who} "
         "(Clone Donor Error: 3634 : Too many concurrent clone operations. Maximum allowed - 1.)",
@@ -178,7 +188,10 @@ def group_replication(pair: Pair) -> Verdict | None:
 
 
 def _holders(pair: Pair, kind: str) -> list[dict[str, object]]:
-    return [one for one in pair.recipient.fact("locks")["first"] if one["kind"] == kind]
+    # A clone under way has the backup lock itself; that it is, is another finding.
+    cloning = (pair.recipient.facts.get("clone") or {}).get("pid")
+    found = pair.recipient.fact("locks")["first"]
+    return [one for one in found if one["kind"] == kind and (cloning is None or one["id"] != cloning)]
 
 
 def _who(found: list[dict[str, object]]) -> str:
@@ -389,7 +402,7 @@ def service(pair: Pair) -> Verdict | None:
 
 @rule("recipient.start_command", "The recipient can be started after the swap", "state")
 def start_command(pair: Pair) -> Verdict | None:
-    """A shutdown exits with 0, after which no supervisor starts the server again (needed by method side_by_side only)."""
+    """A shutdown exits with 0, after which no supervisor starts the server again (collection's method side_by_side)."""
     if pair.options.method != "side_by_side" or pair.options.start_command:
         return None
     return fail(

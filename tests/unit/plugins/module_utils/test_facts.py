@@ -1,0 +1,182 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _facts
+
+CAPTURED = Path(__file__).parent / "captured"
+
+
+@pytest.mark.parametrize(
+    ("version", "why"),
+    [
+        ("8.0.17", None),
+        ("9.7.4-2", None),
+        ("26.10.0", None),
+        ("8.0.16", "which has no CLONE"),
+        ("5.7.44-log", "which has no CLONE"),
+        ("5.5.5-10.11.14-MariaDB-0+deb12u2", "is MariaDB"),
+        ("\x08\x05", None),
+    ],
+)
+def test_who_can_take_part(version, why):
+    said = _facts.unsuitable(version)
+    assert (why in said) if why else said is None
+
+
+@pytest.mark.parametrize(("name", "schema"), [("dn", "dn"), ("a@002db", "a-b"), ("@4e2d@6587", "中文")])
+def test_schema_names_come_from_file_names(name, schema):
+    assert _facts.decoded(name) == schema
+
+
+GRANTS = [
+    "GRANT SELECT, PROCESS ON *.* TO `u`@`%`",
+    "GRANT BACKUP_ADMIN ON *.* TO `u`@`%`",
+    "GRANT INSERT ON `mysql`.* TO `u`@`%`",
+    "REVOKE SELECT ON `performance_schema`.* FROM `u`@`%`",
+]
+
+
+def test_what_an_account_may_read():
+    grants = _facts._grant_facts([{"Grants for u@%": line} for line in GRANTS])
+    assert _facts.may_read(grants, "PROCESS")
+    assert _facts.may_read(grants, "BACKUP_ADMIN")
+    assert not _facts.may_read(grants, "CLONE_ADMIN")
+    assert _facts.may_read(grants, "mysql")
+    assert not _facts.may_read(grants, "performance_schema")
+    everything = _facts._grant_facts([{"g": "GRANT ALL PRIVILEGES ON *.* TO `u`@`%`"}])
+    assert _facts.may_read(everything, "CLONE_ADMIN")
+
+
+def test_partial_schema_grants_are_enough():
+    grants = _facts._grant_facts([{"g": "GRANT SELECT ON `performance_schema`.* TO `u`@`%`"}])
+    assert _facts.may_read(grants, "performance_schema")
+    assert not _facts.may_read(grants, "mysql")
+
+
+def test_tablespaces_are_summed_by_what_a_clone_does_with_them():
+    rows = [
+        {"kind": "system", "schema_name": "", "count": 3, "bytes": 60, "allocated": 60, "encrypted": 0},
+        {"kind": "user", "schema_name": "a@002db", "count": 2, "bytes": 30, "allocated": 20, "encrypted": 1},
+        {"kind": "user", "schema_name": "", "count": 1, "bytes": 5, "allocated": 5, "encrypted": 0},
+    ]
+    facts = _facts._tablespaces(rows)
+    assert facts == {
+        "count": 6,
+        "bytes": 95,
+        "allocated": 85,
+        "encrypted": 1,
+        "user_bytes": 25,
+        "user_count": 3,
+        "by_schema": {"a-b": 30},
+    }
+
+
+def test_files_are_told_apart():
+    rows = [
+        {"name": "innodb_system", "path": "ibdata1", "kind": "System"},
+        {"name": "innodb_undo_001", "path": "./undo_001", "kind": "Single"},
+        {"name": "u3", "path": "/undo/u3.ibu", "kind": "Single"},
+        {"name": "ts", "path": "/far/ts.ibd", "kind": "General"},
+        {"name": "d/t", "path": "../near/d/t.ibd", "kind": "Single"},
+        {"name": "here", "path": "here.ibd", "kind": "General"},
+    ]
+    facts = _facts._files(rows)
+    assert facts["undo"] == ["./undo_001", "/undo/u3.ibu"]
+    assert facts["outside"] == {"count": 2, "first": ["/far/ts.ibd", "../near/d/t.ibd"]}
+
+
+def lock(kind, how="SHARED", id=7, name="t"):
+    return {
+        "object_type": kind,
+        "object_schema": "d",
+        "object_name": name,
+        "lock_type": how,
+        "id": id,
+        "user": "app" if id else None,
+        "host": "web",
+        "command": "Sleep",
+        "seconds": 12,
+        "thread": "thread/sql/one_connection",
+    }
+
+
+def test_locks_are_one_entry_a_session_and_kind():
+    rows = [
+        lock("BACKUP LOCK"),
+        lock("BACKUP LOCK", "INTENTION_EXCLUSIVE", id=8),
+        lock("GLOBAL"),
+        lock("COMMIT"),
+        *[lock("TABLE", name=f"t{number}") for number in range(9)],
+        lock("TABLE", id=None),
+    ]
+    facts = _facts._locks(rows)
+    assert [(one["kind"], one["id"]) for one in facts["first"]] == [
+        ("backup", 7),
+        ("ddl", 8),
+        ("read_lock", 7),
+        ("tables", 7),
+        ("tables", None),
+    ]
+    assert len(facts["first"][3]["objects"]) == 5
+    assert facts["first"][3]["account"] == "app@web"
+
+
+def test_statements_wait_for_nobody():
+    for source in _facts.SOURCES.values():
+        if source.statement.startswith("SELECT"):
+            assert _facts._bounded(source.statement).startswith("SELECT /*+ SET_VAR(lock_wait_timeout=1) */ ")
+
+
+def test_nothing_but_reading_statements():
+    for source in {**_facts.OPEN_SOURCES, **_facts.SOURCES}.values():
+        assert re.match(r"(SELECT|SHOW) ", source.statement)
+        assert ";" not in source.statement
+
+
+@pytest.mark.parametrize(
+    ("version", "view"), [((8, 0, 21), "information_schema.PROCESSLIST"), ((8, 4, 0), "performance_schema.processlist")]
+)
+def test_sources_follow_the_version(version, view):
+    due = _facts._due(_facts.SOURCES, version)
+    assert view in due["replicas"].statement
+    assert ("keyring" in due) == (version >= (8, 0, 24))
+
+
+@pytest.mark.parametrize("name", ["donor", "recipient"])
+def test_facts_are_small_and_hold_no_secret(name):
+    text = (CAPTURED / f"{name}.json").read_text(encoding="utf-8")
+    assert len(json.dumps(json.loads(text))) < 20_000
+    assert not re.search(
+        "password|authentication_string",
+        text.replace("caching_sha2_password", "")
+        .replace("sha256_password", "")
+        .replace("validate_password", "")
+        .replace("native_password", ""),
+        re.IGNORECASE,
+    )
+
+
+def test_schemas_are_capped_largest_first():
+    facts = {"absent": {}, "schemata": [f"s{number}" for number in range(200)]}
+    facts["tables"] = {"count": 200, "by_schema": {f"s{number}": 1 for number in range(200)}, "engines": {}}
+    facts["tablespaces"] = {"by_schema": {f"s{number}": number for number in range(200)}}
+    _facts._summarise(facts)
+    assert facts["schema_count"] == 200
+    assert len(facts["schemas"]) == _facts.LIST_LIMIT
+    assert facts["schemas"][0] == {"name": "s199", "tables": 1, "bytes": 199}
+
+
+def test_tables_that_somebody_made_in_mysql_are_listed():
+    facts = {"absent": {}, "schemata": [], "tables": {"count": 0, "by_schema": {}, "engines": {}}}
+    facts["tablespaces"] = {"by_schema": {"mysql": 114688}}
+    _facts._summarise(facts)
+    assert facts["schemas"] == [{"name": "mysql", "tables": 0, "bytes": 114688}]

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _host
+
+
+@pytest.fixture
+def files(monkeypatch):
+    """What the host's files say, by path."""
+    content = {}
+    monkeypatch.setattr(_host, "_read", lambda path: content.get(path, ""))
+    return content
+
+
+@pytest.mark.parametrize(
+    ("environment", "parent", "managed"),
+    [
+        ("A=1\0MYSQLD_PARENT_PID=41\0B=2\0", 41, True),
+        ("MYSQLD_PARENT_PID=1\0", 1, True),
+        ("MYSQLD_PARENT_PID=40\0", 41, False),
+        ("A=MYSQLD_PARENT_PID=41\0", 41, False),
+        ("A=1\0", 41, False),
+        ("", 41, None),
+    ],
+)
+def test_supervisor_is_who_the_server_takes_for_it(files, environment, parent, managed):
+    files.update({"/proc/7/environ": environment, "/proc/7/status": f"Name:\tmysqld\nPPid:\t{parent}\n"})
+    assert _host.supervisor(7)["managed"] is managed
+
+
+def test_unit_of_a_service(files, monkeypatch):
+    files["/proc/7/cgroup"] = "0::/system.slice/mysql.service\n"
+    monkeypatch.setattr(_host, "_systemd", lambda unit: {"Restart": "on-failure"})
+    found = _host.supervisor(7)
+    assert (found["unit"], found["systemd"]) == ("mysql.service", {"Restart": "on-failure"})
+
+
+@pytest.mark.parametrize(
+    ("content", "limit"),
+    [
+        (
+            {
+                "/proc/7/cgroup": "0::/a/b\n",
+                "/sys/fs/cgroup/a/b/memory.max": "max",
+                "/sys/fs/cgroup/a/memory.max": "1000",
+            },
+            1000,
+        ),
+        ({"/proc/7/cgroup": "0::/a\n", "/sys/fs/cgroup/a/memory.max": "max"}, None),
+        (
+            {
+                "/proc/7/cgroup": "5:cpu,memory:/m\n0::/\n",
+                "/sys/fs/cgroup/memory/m/memory.limit_in_bytes": "2000",
+                "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712",
+            },
+            2000,
+        ),
+        ({"/proc/7/cgroup": "0::/../x\n", "/sys/fs/cgroup/memory.max": "3000"}, 3000),
+        ({}, None),
+    ],
+)
+def test_memory_limits_of_both_versions(files, content, limit):
+    files.update(content)
+    assert _host._memory_limit(7) == limit
+
+
+def test_cpu_quota(files):
+    files.update({"/proc/7/cgroup": "0::/a\n", "/sys/fs/cgroup/a/cpu.max": "150000 100000"})
+    assert _host._cpu_limit(7) == 1.5
+    files["/sys/fs/cgroup/a/cpu.max"] = "max 100000"
+    assert _host._cpu_limit(7) is None
+
+
+def variables(tmp_path, pid_file="mysqld.pid"):
+    return {"datadir": f"{tmp_path}/", "pid_file": str(tmp_path / pid_file)}
+
+
+def test_a_server_elsewhere_is_not_on_this_host(tmp_path):
+    assert _host.find_process({"datadir": "/no/such/dir/", "pid_file": "/no/pid"})[0] is None
+    assert "not readable here" in _host.find_process(variables(tmp_path))[1]
+
+
+def test_a_leftover_pid_file_proves_nothing(tmp_path):
+    (tmp_path / "mysqld.pid").write_text(f"{os.getpid()}\n")
+    assert "is no mysqld" in _host.find_process(variables(tmp_path))[1]
+    (tmp_path / "mysqld.pid").write_text("4194305\n")
+    assert "no process 4194305" in _host.find_process(variables(tmp_path))[1]
+
+
+def test_no_host_facts_without_proof(tmp_path):
+    assert set(_host.host_facts(variables(tmp_path))) == {"reason"}
+
+
+def test_file_system_of_a_path_that_is_not_there_yet(tmp_path):
+    found = _host.file_system(str(tmp_path / "a" / "b"))
+    assert found["path"] == str(tmp_path)
+    assert 0 < found["free"] <= found["free_root"] <= found["total"]
+
+
+def test_directories_are_absolute():
+    found = _host.directories(
+        {
+            "datadir": "/data/",
+            "innodb_log_group_home_dir": "./",
+            "innodb_undo_directory": "/undo/",
+            "innodb_doublewrite_dir": "#dbl",
+            "log_bin_basename": "/logs/binlog",
+        }
+    )
+    assert found == {
+        "data": "/data/",
+        "redo": "/data",
+        "undo": "/undo",
+        "doublewrite": "/data/dbl",
+        "system": "/data",
+        "binlog": "/logs",
+    }

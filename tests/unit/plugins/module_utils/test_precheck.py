@@ -1,0 +1,250 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _precheck
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import Absent, Options, Pair, Side
+from ansible_collections.dbops.mysql_clone.plugins.modules.clone_precheck import ARGUMENT_SPEC
+
+CAPTURED = Path(__file__).parent / "captured"
+DONOR_UUID = "a9afd548-e6c4-11f1-8faf-02fc00000001"
+OTHER = "11111111-2222-3333-4444-555555555555"
+TO_DONOR = Options(donor_host="127.0.0.1", donor_port=35011)
+
+
+def captured(name):
+    return json.loads((CAPTURED / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def donor():
+    return captured("donor")
+
+
+@pytest.fixture
+def recipient():
+    """A server that was cloned from the donor."""
+    return captured("recipient")
+
+
+# ---- already cloned ---------------------------------------------------------------------------------------------------
+
+
+def test_a_cloned_server_is_known_also_when_the_donor_moved_on(recipient, donor):
+    assert _precheck.is_already_cloned(recipient, donor, TO_DONOR)
+    donor["gtid_executed"] = f"{DONOR_UUID}:1-999"
+    assert _precheck.is_already_cloned(recipient, donor, TO_DONOR)
+    recipient["gtid_executed"] = f"{DONOR_UUID}:1-500"  # it replicates
+    assert _precheck.is_already_cloned(recipient, donor, TO_DONOR)
+
+
+def test_it_is_the_lineage_that_counts_not_the_source(recipient, donor):
+    recipient["clone"]["source"] = "db7:3306"
+    assert _precheck.is_already_cloned(recipient, donor, TO_DONOR)
+    donor["gtid_executed"] = f"{OTHER}:1-9"
+    recipient["clone"]["source"] = "127.0.0.1:35011"
+    assert not _precheck.is_already_cloned(recipient, donor, TO_DONOR)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda r, d: r["clone"].update(state="failed"),
+        lambda r, d: r["clone"].update(state="in_progress"),
+        lambda r, d: r["clone"].update(state="none"),
+        lambda r, d: r["clone"].update(error={"code": 1317, "message": "interrupted"}),
+        lambda r, d: r["clone"].update(destination="/srv/new/"),
+        lambda r, d: r.update(gtid_executed=r["gtid_executed"] + f",{OTHER}:1"),  # errant transactions
+        lambda r, d: r.update(gtid_executed=f"{DONOR_UUID}:1-3"),  # not even what was cloned
+        lambda r, d: r.pop("clone"),
+        lambda r, d: d.pop("gtid_executed"),
+    ],
+)
+def test_anything_else_is_not_already_cloned(recipient, donor, change):
+    change(recipient, donor)
+    assert not _precheck.is_already_cloned(recipient, donor, TO_DONOR)
+
+
+def test_without_gtids_source_and_schemas_must_do(recipient, donor):
+    for facts in (recipient, donor):
+        facts["gtid_executed"] = ""
+    recipient["clone"].update(gtid_executed=None, source="127.0.0.1:35011")
+    assert _precheck.is_already_cloned(recipient, donor, TO_DONOR)
+    assert not _precheck.is_already_cloned(recipient, donor, TO_DONOR._replace(donor_port=3306))
+    recipient["schemas"].append({"name": "mine", "tables": 1, "bytes": 1})
+    assert not _precheck.is_already_cloned(recipient, donor, TO_DONOR)
+
+
+def test_no_donor_no_clone_of_it(recipient):
+    assert not _precheck.is_already_cloned(recipient, None, TO_DONOR)
+
+
+# ---- facts that were handed on ----------------------------------------------------------------------------------------
+
+
+def test_link_makes_handed_on_facts_fresh_and_takes_nothing_away(donor):
+    link = captured("link")
+    link["facts"].update(gtid_executed=f"{DONOR_UUID}:1-77", clones=[])
+    donor["clones"] = [{"id": 3, "user": "c", "host": "x", "seconds": 3, "state": "x"}]
+    facts = _precheck.merged(donor, link)
+    assert facts["gtid_executed"] == f"{DONOR_UUID}:1-77"
+    assert facts["tablespaces"] == donor["tablespaces"]
+    assert facts["clones"] == donor["clones"]
+    assert facts["account"] == donor["account"]
+
+
+def test_without_facts_the_reason_is_that_of_the_link():
+    link = dict(captured("link"), facts=None, error={"code": 1045, "message": "Access denied"})
+    facts = _precheck.merged(None, link)
+    with pytest.raises(Absent, match="plugins not known: Access denied"):
+        Side("donor", facts).fact("plugins")
+    assert _precheck.merged(None, None) is None
+
+
+@pytest.mark.parametrize("facts", [{}, {"a": 1}, {"server_uuid": "x"}])
+def test_facts_that_are_none_are_refused(recipient, facts):
+    with pytest.raises(BadInput, match="donor_facts are no facts of a server"):
+        _precheck.compare(recipient, None, {}, facts)
+
+
+# ---- options ----------------------------------------------------------------------------------------------------------
+
+
+def params(**more):
+    return {**{name: spec.get("default") for name, spec in ARGUMENT_SPEC.items()}, **more}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"method": "side_by_side"}, "needs data_directory"),
+        ({"donor_user": "x"}, "donor_host is not"),
+        ({"donor_password": "x"}, "donor_host is not"),
+        ({"probe": True}, "donor_host is not"),
+        ({"side": "donor", "donor_facts": {}}, "side=recipient"),
+        ({"reserve_factor": 0.5}, "1 or more"),
+        ({"reserve_cpus": -1}, "0 or more"),
+    ],
+)
+def test_contradictions_are_refused_before_any_server_is_asked(more, words):
+    with pytest.raises(BadInput, match=words):
+        _precheck.run(params(login_unix_socket="/nonexistent/socket", config_file="", **more))
+
+
+def test_memory_needs_a_unit_that_exists():
+    with pytest.raises(BadInput, match="reserve_memory is 'much'"):
+        _precheck._bytes("reserve_memory", "much")
+    assert _precheck._bytes("reserve_memory", "4G") == 4 << 30
+
+
+# ---- the five lines ---------------------------------------------------------------------------------------------------
+
+
+def quick(recipient, donor, link):
+    wanted = _precheck.options({"donor_host": "127.0.0.1", "donor_port": 35011, "profile": "quick"})
+    return _precheck._report(recipient, donor, wanted, link).checks
+
+
+def test_quick_is_five_lines(recipient, donor):
+    lines = quick(recipient, donor, captured("link"))
+    assert [line.id for line in lines] == [
+        "recipient.service",
+        "recipient.room",
+        "pair.network",
+        "pair.privileges",
+        "pair.port",
+    ]
+    assert {line.status for line in lines} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "network", "privileges", "port"),
+    [
+        (2005, "Unknown host", "fail", "skipped", "fail"),
+        (2003, "timed out", "fail", "skipped", "fail"),
+        (2003, "[Errno 111] Connection refused", "ok", "skipped", "fail"),
+        (2013, "lost connection", "ok", "skipped", "fail"),
+        (1045, "Access denied", "ok", "fail", "ok"),
+        (1040, "Too many connections", "ok", "fail", "ok"),
+    ],
+)
+def test_quick_tells_network_port_and_account_apart(recipient, donor, number, text, network, privileges, port):
+    link = dict(captured("link"), facts=None, error={"code": number, "message": text})
+    lines = {line.id: line.status for line in quick(recipient, donor, link)}
+    assert (lines["pair.network"], lines["pair.privileges"], lines["pair.port"]) == (network, privileges, port)
+
+
+def test_quick_without_a_donor(recipient):
+    wanted = _precheck.options({"profile": "quick"})
+    assert {line.status for line in _precheck._report(recipient, None, wanted).checks} == {"ok", "skipped"}
+
+
+# ---- capacity ---------------------------------------------------------------------------------------------------------
+
+
+def test_bytes_are_those_of_the_server(donor):
+    """Numbers of a real clone of this donor: clone_progress, and "Clone estimated size: 315.77 MiB" of the error log."""
+    side = Side("donor", donor)
+    assert _capacity.copied(side)["copy"] == 136549967
+    assert round(_capacity.copied(side)["disk"] / 2**20, 2) == 315.77
+
+
+def test_what_cannot_be_seen_is_an_upper_bound(donor):
+    exact = _capacity.copied(Side("donor", donor))["copy"]
+    del donor["host"]
+    most = _capacity.copied(Side("donor", donor))["copy"]
+    assert exact <= most <= exact + (1 << 20)
+
+
+def test_redo_capacity_before_8_0_30(donor):
+    del donor["variables"]["innodb_redo_log_capacity"]
+    donor["variables"].update(innodb_log_file_size=str(48 << 20), innodb_log_files_in_group="2")
+    assert _capacity.redo_capacity(Side("donor", donor)) == 96 << 20
+
+
+def test_room_counts_what_the_clone_drops_first(recipient):
+    side = Side("recipient", recipient)
+    free = recipient["host"]["file_systems"]["data"]["free_root"]
+    dropped = recipient["tablespaces"]["user_bytes"]
+    assert dropped > 0
+    assert _capacity.room(side, Options())["available"] == free + dropped
+    recipient["host"]["new_directory"] = {"exists": False, "file_system": {"path": "/srv", "free_root": 5, "free": 4}}
+    assert _capacity.room(side, Options(data_directory="/srv/new"))["available"] == 5
+    recipient["host"]["root"] = False
+    assert _capacity.room(side, Options(data_directory="/srv/new"))["available"] == 4
+
+
+def test_the_slowest_part_decides_how_long_it_takes(recipient, donor):
+    sides = Side("recipient", recipient), Side("donor", donor)
+    copied = _capacity.copied(sides[1])["copy"]
+    seconds, basis = _capacity.duration(*sides, Options(), {})
+    assert basis == "assumed (reserve_bandwidth)"
+    assert seconds == pytest.approx(_capacity.FIXED_SECONDS + copied / 12.5e6)
+    assert _capacity.duration(*sides, Options(), {"link_rate": 10**9, "disk_rate": 10**8})[1] == "measured disk"
+    recipient["variables"]["clone_max_data_bandwidth"] = "1"
+    seconds, basis = _capacity.duration(*sides, Options(), {"link_rate": 10**9})
+    assert (round(seconds), basis) == (round(_capacity.FIXED_SECONDS + copied / 2**20), "clone_max_data_bandwidth")
+
+
+def test_the_last_clone_is_a_better_guess(recipient, donor):
+    for stage in recipient["clone"]["stages"]:
+        if stage["stage"] == "FILE COPY":
+            stage.update(seconds=10.0, bytes_done=10**9)
+    basis = _capacity.duration(Side("recipient", recipient), Side("donor", donor), Options(), {})[1]
+    assert basis == "last clone of this recipient"
+
+
+def test_numbers_are_none_where_facts_are_missing(recipient, donor):
+    numbers = _capacity.numbers(Pair(recipient, None, Options()))
+    assert numbers["bytes_needed"] is None
+    assert numbers["bytes_available"] > 0
+    numbers = _capacity.numbers(Pair(recipient, donor, Options(reserve_factor=2)))
+    assert numbers["bytes_wanted"] == 2 * numbers["bytes_needed"]

@@ -1,0 +1,386 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules on facts of real servers, changed in one place each: above all what one machine and one version can't show."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors, _precheck
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import CATEGORIES, STATUSES
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import configuration, state
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
+    RULES,
+    Absent,
+    Options,
+    Pair,
+    Rule,
+    evaluate,
+)
+
+CAPTURED = Path(__file__).parent / "captured"
+WANTED = {"donor_host": "127.0.0.1", "donor_port": 35011, "donor_user": "cu", "reserve_cpus": 0, "overwrite": True}
+
+
+class Scene:
+    """Facts of a real donor, a real recipient and the link between them, to be changed at will."""
+
+    def __init__(self):
+        for name in ("donor", "recipient", "link"):
+            setattr(self, name, json.loads((CAPTURED / f"{name}.json").read_text(encoding="utf-8")))
+        self.wanted = dict(WANTED)
+        self.probe = {}
+
+    def findings(self):
+        pair = _precheck._pair(self.recipient, self.donor, _precheck.options(self.wanted), self.link, self.probe)
+        return {finding.id: finding for finding in evaluate(RULES, pair)}
+
+    def set(self, side, **variables):
+        getattr(self, side)["variables"].update(variables)
+
+
+@pytest.fixture
+def scene():
+    return Scene()
+
+
+def failed(findings):
+    return {name for name, finding in findings.items() if finding.status == "fail"}
+
+
+def test_healthy_pair_has_nothing_to_fail_and_nothing_broken(scene):
+    findings = scene.findings()
+    assert failed(findings) == set()
+    assert not [finding for finding in findings.values() if finding.status == "skipped"]
+
+
+def test_every_rule_is_well_formed():
+    assert len({one.id for one in RULES}) == len(RULES)
+    for one in RULES:
+        assert re.fullmatch(r"(donor|recipient|pair)\.[a-z_0-9]+", one.id)
+        assert one.category in CATEGORIES
+        lines = (one.function.__doc__ or "").strip().splitlines()
+        assert len(lines) == 1, f"{one.id}: one line that names the source"
+        assert re.search(r"\([^()]*(manual|server behaviour|collection|threshold|TCP)[^()]*\)", lines[0]), one.id
+
+
+def test_every_rule_has_its_case():
+    """Adding a rule is adding a function and its case: in the truth table, or here where one machine can't show it."""
+    root = Path(__file__).parents[4]
+    cases = (root / "tests/integration/targets/truth_table/files/cases.py").read_text(encoding="utf-8")
+    here = Path(__file__).read_text(encoding="utf-8")
+    shown = set(re.findall(r'"((?:donor|recipient|pair)\.[a-z_0-9]+)"', cases + here))
+    assert {one.id for one in RULES} - shown == set()
+
+
+def test_a_broken_rule_is_skipped_and_hides_no_other(scene):
+    def broken(pair):
+        raise KeyError("nothing")
+
+    def needy(pair):
+        raise Absent("recipient: no privilege")
+
+    rules = [Rule("pair.broken", "t", "state", broken, False), Rule("pair.needy", "t", "state", needy, False), *RULES]
+    findings = evaluate(rules, Pair(scene.recipient, scene.donor, Options()))
+    assert [finding.status for finding in findings[:2]] == ["skipped", "skipped"]
+    assert "pair.broken itself failed: KeyError" in findings[0].message
+    assert findings[1].message == "recipient: no privilege"
+    assert len(findings) > 20
+
+
+@pytest.mark.parametrize("side", ["donor", "recipient"])
+def test_no_rule_says_ok_or_breaks_without_its_facts(scene, side):
+    """With nothing but a label all that needs facts is skipped, with the reason."""
+    setattr(scene, side, {"label": "db9:3306", "absent": {}, "reason": "nobody could ask it"})
+    if side == "donor":
+        scene.link["facts"], scene.link["error"] = None, {"code": 2003, "message": "refused"}
+    findings = scene.findings()
+    assert failed(findings) <= {"pair.link", "recipient.data"}
+    assert not [finding.message for finding in findings.values() if "itself failed" in finding.message]
+    for finding in findings.values():
+        if finding.id.startswith(side) and finding.id != "recipient.data_directory":
+            assert finding.status == "skipped", finding
+    assert any("nobody could ask it" in finding.message for finding in findings.values())
+
+
+VERSIONS = [
+    # recipient, donor, status
+    ("8.0.17", "8.0.17", "ok"),
+    ("8.0.20", "8.0.21", "fail"),
+    ("8.0.25-15", "8.0.25", "fail"),
+    ("8.0.26", "8.0.26-hotfix", "ok"),
+    ("8.0.36", "8.0.36-28.1", "ok"),
+    ("8.0.30", "8.0.36", "fail"),
+    ("8.0.36", "8.0.42", "fail"),
+    ("8.0.42", "8.0.36", "fail"),
+    ("8.0.37", "8.0.42", "ok"),
+    ("8.0.42-0ubuntu0.24.04.1", "8.0.37", "ok"),
+    ("8.4.0", "8.0.42", "fail"),
+    ("8.0.42", "8.4.0", "fail"),
+    ("8.4.7", "8.4.0", "ok"),
+    ("8.4.0", "8.4.7", "ok"),
+    ("8.1.0", "8.2.0", "fail"),
+    ("9.7.4-2", "9.7.9-2", "ok"),
+    ("9.7.4", "9.6.0", "fail"),
+    ("9.7.4", "8.4.7", "fail"),
+    ("9.6.0", "9.7.0", "fail"),
+    ("26.7.0", "26.7.3", "ok"),
+    ("26.10.0", "26.7.0", "fail"),
+    ("9.7.4", "26.7.0", "fail"),
+    ("28.4.0", "9.7.4", "warn"),
+    ("28.4.0", "8.4.7", "fail"),
+    ("28.4.0", "26.10.0", "fail"),
+]
+
+
+@pytest.mark.parametrize(("recipient", "donor", "status"), VERSIONS)
+def test_versions(scene, recipient, donor, status):
+    scene.set("recipient", version=recipient)
+    scene.set("donor", version=donor)
+    finding = scene.findings()["pair.version"]
+    assert finding.status == status
+    assert finding.error == (None if status == "ok" else {"code": 3864, "symbol": "ER_CLONE_DONOR_VERSION"})
+
+
+# What one machine can't bring about: the change, the check, its status, the error's number and the donor's own.
+CHANGES = [
+    (lambda s: s.set("donor", version_compile_os="Win64"), "pair.operating_system", "fail", 3865, None),
+    (lambda s: s.set("donor", version_compile_machine="aarch64"), "pair.platform", "fail", 3866, None),
+    (
+        lambda s: s.donor.update(collations=s.donor["collations"] + " utf8mb4_xx_ci"),
+        "pair.collations",
+        "fail",
+        3867,
+        None,
+    ),
+    (lambda s: s.set("donor", skip_networking="ON"), "donor.networking", "fail", 3862, 2003),
+    (lambda s: s.donor["plugins"].update(mysqlx=None), "pair.plugins", "fail", 3870, None),
+    (lambda s: s.recipient["host"]["file_systems"]["data"].update(inodes=1), "recipient.inodes", "fail", 1026, None),
+    (lambda s: s.recipient["host"].update(memory_total=2 << 30), "recipient.memory", "warn", None, None),
+    (lambda s: s.recipient["host"].update(memory_limit=1 << 30), "recipient.memory", "warn", None, None),
+    (lambda s: s.wanted.update(reserve_cpus=64), "recipient.processors", "warn", None, None),
+    (
+        lambda s: s.recipient["host"].update(processor_limit=0.5) or s.wanted.update(reserve_cpus=1),
+        "recipient.processors",
+        "warn",
+        None,
+        None,
+    ),
+    (lambda s: s.link.update(latency=0.3), "pair.latency", "warn", None, None),
+    (lambda s: s.recipient.update(skew=90.0), "pair.clock_skew", "warn", None, None),
+    (lambda s: s.probe.update(link_rate=1_000_000), "pair.bandwidth", "warn", None, None),
+    (lambda s: s.probe.update(segments=10_000, out_of_order=500), "pair.packet_loss", "warn", None, None),
+    (lambda s: s.wanted.update(deadline=s.recipient["now"] - 1), "pair.deadline", "fail", None, None),
+    (lambda s: s.wanted.update(deadline=s.recipient["now"] + 4), "pair.deadline", "warn", None, None),
+    (
+        lambda s: s.wanted.update(deadline=s.recipient["now"] + 4) or s.probe.update(link_rate=1_000_000),
+        "pair.deadline",
+        "fail",
+        None,
+        None,
+    ),
+    (lambda s: s.set("recipient", open_files_limit="5"), "recipient.open_files", "warn", None, None),
+    (lambda s: s.set("donor", innodb_buffer_pool_size=str(64 << 30)), "pair.buffer_pool", "warn", None, None),
+    (lambda s: s.recipient.update(server_id=s.donor["server_id"]), "pair.server_id", "warn", None, None),
+    (lambda s: s.set("recipient", gtid_mode="OFF"), "pair.gtid_mode", "warn", None, None),
+    (lambda s: s.set("donor", log_bin="OFF"), "donor.binary_log", "warn", None, None),
+    (lambda s: s.set("donor", binlog_expire_logs_seconds="5"), "donor.binary_log_retention", "warn", None, None),
+    (
+        lambda s: s.set("donor", clone_donor_timeout_after_network_failure="0"),
+        "donor.reconnect_window",
+        "warn",
+        None,
+        None,
+    ),
+    (lambda s: s.set("recipient", clone_ddl_timeout="0"), "recipient.ddl_timeout", "warn", None, None),
+    (lambda s: s.donor.update(components=["file://component_absent"]), "pair.components", "warn", None, None),
+    (lambda s: s.donor.update(accounts=["somebody@%"]), "pair.login_after_clone", "warn", None, None),
+    (
+        lambda s: s.recipient["grants"]["privileges"]["*.*"].remove("SELECT"),
+        "recipient.progress_privilege",
+        "warn",
+        None,
+        None,
+    ),
+    (
+        lambda s: (
+            s.recipient.update(donor_list="x:1") or s.recipient["grants"]["privileges"].update({"*.*": ["CLONE_ADMIN"]})
+        ),
+        "recipient.donor_list_privilege",
+        "fail",
+        1227,
+        None,
+    ),
+    (lambda s: s.link["facts"].update(server_uuid="another"), "pair.donor_identity", "fail", None, None),
+    (
+        lambda s: s.recipient.update(channels=[{"name": "", "source": "db7:3306", "io": "ON", "applier": "ON"}]),
+        "recipient.channels",
+        "warn",
+        None,
+        None,
+    ),
+    (
+        lambda s: s.wanted.update(method="side_by_side", data_directory="/srv/new"),
+        "recipient.start_command",
+        "fail",
+        None,
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "name", "status", "number", "nested"), CHANGES, ids=[one[1] for one in CHANGES])
+def test_one_change_is_one_finding(scene, make, name, status, number, nested):
+    make(scene)
+    scene.recipient["host"]["new_directory"] = {"exists": False, "file_system": None}
+    findings = scene.findings()
+    finding = findings[name]
+    assert finding.status == status
+    assert finding.remedy
+    if number:
+        assert finding.error["code"] == number
+        assert finding.error["symbol"] == _errors.classify(number).symbol
+        assert finding.error.get("nested") == nested
+    else:
+        assert finding.error is None
+    if status == "fail":
+        assert failed(findings) <= {name, "recipient.donor_list"}
+    else:
+        assert failed(findings) == set()
+
+
+def test_what_is_harmless_is_no_finding(scene):
+    scene.set("recipient", read_only="ON")
+    scene.set("donor", super_read_only="ON", read_only="ON")
+    holder = {"kind": "backup", "id": 9, "account": "root@localhost", "seconds": 1, "idle": True, "objects": []}
+    scene.donor["locks"] = {"count": 1, "first": [holder]}
+    assert failed(scene.findings()) == set()
+
+
+def test_a_plugin_is_enough_on_disk_since_8_0_22(scene):
+    scene.donor["plugins"]["rpl_semi_sync_source"] = "semisync_source.so"
+    assert scene.findings()["pair.plugins"].status == "ok"
+    scene.set("recipient", version="8.0.21")
+    scene.set("donor", version="8.0.21")
+    assert scene.findings()["pair.plugins"].error["code"] == 3870
+    scene.set("recipient", version="8.4.0")
+    del scene.recipient["host"]
+    scene.recipient["absent"]["host"] = "not on this host"
+    assert scene.findings()["pair.plugins"].status == "skipped"
+
+
+def test_what_a_missing_library_kept_from_trying_is_not_a_failure(scene):
+    scene.link["error"] = {"code": 2061, "message": "needs cryptography"}
+    assert scene.findings()["pair.link"].status == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [
+        ({"Restart": "on-failure", "TimeoutStartUSec": "infinity"}, "ok"),
+        ({"Restart": "on-failure", "RestartPreventExitStatus": "1", "TimeoutStartUSec": "infinity"}, "ok"),
+        ({"Restart": "no", "TimeoutStartUSec": "infinity"}, "warn"),
+        ({"Restart": "no", "RestartForceExitStatus": "16", "TimeoutStartUSec": "infinity"}, "ok"),
+        ({"Restart": "on-failure", "RestartPreventExitStatus": "1 16", "TimeoutStartUSec": "infinity"}, "warn"),
+        ({"Restart": "on-failure", "TimeoutStartUSec": "1min 30s", "Type": "notify"}, "warn"),
+    ],
+)
+def test_service(scene, settings, status):
+    pid = scene.recipient["host"]["pid"]
+    scene.recipient["host"]["supervisor"].update(
+        managed=True, unit="mysql.service", systemd={**settings, "MainPID": str(pid)}
+    )
+    assert scene.findings()["recipient.service"].status == status
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("1min 30s", 90), ("infinity", None), ("2h", 7200), ("1d 1h", 90000), ("500ms", 0.5)]
+)
+def test_systemd_times(text, seconds):
+    assert state.seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("ibdata1:12M:autoextend", [None]),
+        ("ibdata1:12M;ibdata2:1G:autoextend:max:2G", [12 << 20, None]),
+        ("/x/ibdata1:512K;/x/ibdata2:100", [512 << 10, 100]),
+    ],
+)
+def test_data_files(text, sizes):
+    assert configuration.data_files(text) == sizes
+
+
+def test_side_by_side_needs_all_files_in_one_place(scene):
+    scene.wanted.update(method="side_by_side", data_directory="/srv/new", start_command="systemctl start mysql")
+    scene.recipient["host"]["new_directory"] = {"exists": False, "file_system": None}
+    scene.set("recipient", innodb_undo_directory="/undo")
+    finding = scene.findings()["recipient.files_outside"]
+    assert finding.status == "fail"
+    assert finding.actual == {"undo": "/undo"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "warned"),
+    [
+        (None, False),
+        ("unconfined", False),
+        ("/usr/sbin/mysqld (complain)", False),
+        ("/usr/sbin/mysqld (enforce)", True),
+    ],
+)
+def test_confinement(scene, profile, warned):
+    scene.wanted.update(data_directory="/srv/new")
+    scene.recipient["host"].update(confinement=profile, new_directory={"exists": False, "file_system": None})
+    assert ("recipient.confinement" in scene.findings()) == warned
+
+
+def test_drift_is_told_and_harms_nobody(scene):
+    scene.set("donor", max_connections="500")
+    scene.donor["persisted"] = ["max_connections"]
+    finding = scene.findings()["pair.configuration_drift"]
+    assert finding.status == "ok"
+    assert finding.actual["max_connections"] == {"recipient": "151", "donor": "500"}
+    assert "persisted on the donor, not cloned: max_connections" in finding.message
+
+
+def test_interlock_fails_without_overwrite_and_warns_with_it(scene):
+    scene.recipient["clone"]["state"] = "none"
+    scene.recipient["gtid_executed"] = "11111111-1111-1111-1111-111111111111:1-3"
+    found = {"count": 1, "first": [{"id": 7, "user": "app", "host": "web", "seconds": 1, "changed_rows": 3}]}
+    scene.recipient.update(replicas=found, writers=found)
+    ids = {"recipient.data", "recipient.gtids", "recipient.replicas", "recipient.writers"}
+    for overwrite, status in ((False, "fail"), (True, "warn")):
+        wanted = dict(scene.wanted, overwrite=overwrite)
+        findings = {one.id: one.status for one in _precheck.interlock(scene.recipient, scene.donor, wanted)}
+        assert findings == dict.fromkeys(ids, status)
+    wanted = dict(scene.wanted, overwrite=False, data_directory="/srv/new")
+    assert _precheck.interlock(scene.recipient, scene.donor, wanted) == []
+
+
+def test_findings_are_plain_data(scene):
+    for finding in scene.findings().values():
+        assert finding.status in STATUSES
+        assert json.loads(json.dumps(finding.as_dict())) == finding.as_dict()
+
+
+def test_rules_change_no_facts(scene):
+    before = copy.deepcopy((scene.donor, scene.recipient, scene.link))
+    scene.findings()
+    assert before == (scene.donor, scene.recipient, scene.link)
+
+
+def test_rules_touch_neither_servers_nor_files():
+    for one in RULES:
+        source = inspect.getsource(inspect.getmodule(one.function))
+        assert not re.search(
+            r"\b(open\(|subprocess|socket|os\.(stat|listdir|access)|os\.path\.(exists|isfile|isdir))", source
+        )
