@@ -389,8 +389,8 @@ def _explained(error: ServerError, label: str, doing: str) -> CloneError:
         1524: "a plugin isn't loaded",
     }
     remedy = remedies.get(error.number)
-    parts = ["%s: %s" % (label, doing), remedy, "The server said: %s (error %d)" % (error.text, error.number)]
-    return CloneError(". ".join(part for part in parts if part), **error.details)
+    sentence = ": ".join(part for part in (label, doing, remedy) if part)
+    return CloneError("%s. The server said: %s (error %d)" % (sentence, error.text, error.number), **error.details)
 
 
 def read_only_refusal(state: State, who: str) -> CloneError:
@@ -418,7 +418,7 @@ class Session:
 
     def __init__(self, server: Server, binlog: bool) -> None:
         self._server = server
-        self._binlog: bool | None = None
+        self._binlog = True  # every session starts so
         self.wanted_binlog = binlog
 
     def _log(self, binlog: bool) -> None:
@@ -751,31 +751,28 @@ class Restored(t.NamedTuple):
 
 def restore(server: Server, session: Session, saved: t.Sequence[Saved], check_mode: bool) -> Restored:
     """Make saved accounts again. What the server refuses (a grant on a table that is no more) is told, the rest goes on."""
-    result = Restored([], [], [])
     own = str(server.value("SELECT CURRENT_USER()"))
     actual = save(server, [(one.name, one.host) for one in saved])
+    steps: list[tuple[str, Step]] = []
+    for one in saved:
+        steps += [("%s@%s" % (one.name, one.host), step) for step in restoration(one, actual.get((one.name, one.host)))]
     # All accounts and roles first, grants between them afterwards; the session's own account last, since it does the work.
-    plans = [
-        (one, restoration(one, actual.get((one.name, one.host))))
-        for one in sorted(saved, key=lambda one: "%s@%s" % (one.name, one.host) == own)
-    ]
-    for one, steps in plans:
-        (result.changed if steps else result.unchanged).append("%s@%s" % (one.name, one.host))
-    if check_mode:
-        return result
-    creating = [(one, step) for one, steps in plans for step in steps if step.statement.startswith("CREATE USER")]
-    others = [(one, step) for one, steps in plans for step in steps if not step.statement.startswith("CREATE USER")]
-    for one, step in creating + others:
-        who = "%s@%s" % (one.name, one.host)
+    steps.sort(key=lambda pair: (not pair[1].statement.startswith("CREATE USER"), pair[0] == own))
+    changed = {who for who, _step in steps} if check_mode else set()
+    problems = []
+    for who, step in [] if check_mode else steps:
         try:
             session.run(step, "%s can't be restored" % who)
+            changed.add(who)
         except CloneError as error:
             if error.details.get("error", {}).get("code") in CONNECTION_LOST:
                 raise
-            result.problems.append(
-                {"account": who, "what": ", ".join(_words([step])) or "definition", "reason": error.message}
-            )
-    return result
+            what = ", ".join(_words([step])) or "definition"
+            problems.append({"account": who, "what": what, "reason": error.message})
+    names = ["%s@%s" % (one.name, one.host) for one in saved]
+    return Restored(
+        [name for name in names if name in changed], [name for name in names if name not in changed], problems
+    )
 
 
 # -- the module's work -------------------------------------------------------------------------------------------------
