@@ -41,6 +41,8 @@ RESERVED_ACCOUNTS = ("mysql.*@localhost",)
 ROWLESS_ENGINES = ("FEDERATED", "BLACKHOLE", "MRG_MYISAM", "MRG_MyISAM", "PERFORMANCE_SCHEMA")
 # A table of up to so many rows is read whole by a sample, of a larger one so many stretches of so many rows.
 SAMPLE_WHOLE, SAMPLE_STRETCHES, SAMPLE_ROWS = 4096, 32, 64
+# A table whose data has at most so many bytes is taken for one that is read whole.
+SAMPLE_BYTES = 1 << 20
 # Statements of one round trip, and the bytes of data that its tables may have together.
 BATCH, BATCH_BYTES = 64, 32 << 20
 # How long one batch waits at most for a busy server, in seconds.
@@ -102,6 +104,11 @@ class _Subject(t.NamedTuple):
     @property
     def label(self) -> str:
         return self.schema + "." + self.name
+
+    @property
+    def kind(self) -> str:
+        """The type of the primary key's first column."""
+        return dict(self.columns).get(self.key[0], "") if self.key else ""
 
     @property
     def sql(self) -> str:
@@ -285,13 +292,13 @@ def sample_statement(table: _Subject, low: t.Any, high: t.Any, whole: bool) -> s
         first = identifier(table.key[0])
         order = ", ".join(identifier(name) for name in table.key)
         back = ", ".join(identifier(name) + " DESC" for name in table.key)
-        kind = dict(table.columns).get(table.key[0], "")
+        kind = table.kind
         rows = SAMPLE_ROWS if points(kind, low, high) else SAMPLE_ROWS * SAMPLE_STRETCHES // 2
         stretches = [f"({row} ORDER BY {order} LIMIT {rows})", f"({row} ORDER BY {back} LIMIT {rows})"]
         stretches += [
             f"({row} WHERE {first} >= {point} ORDER BY {order} LIMIT {rows})" for point in points(kind, low, high)
         ]
-    return "SELECT COUNT(*) AS rows_read, SUM(digest) AS digest FROM (%s) AS sample" % " UNION ALL ".join(stretches)
+    return "SELECT COUNT(*) AS number, SUM(digest) AS digest FROM (%s) AS sample" % " UNION ALL ".join(stretches)
 
 
 def account_text(statement: str, plugin: str, changed: int | None) -> str:
@@ -441,33 +448,55 @@ def _wait_for_calm(server: t.Any, limit: int) -> None:
         time.sleep(0.5)
 
 
+def _sample(server: t.Any, tables: t.Sequence[_Subject], answers: dict[str, t.Any]) -> None:
+    """Complete the answers by the samples of tables that haven't been read whole."""
+    long = {}
+    for table in tables:
+        rows = answers["rows " + table.label]
+        if isinstance(rows, ServerError) or not table.columns:
+            continue
+        number = int(rows[0]["number"])
+        if number > SAMPLE_WHOLE or "digest" not in rows[0]:
+            long[table.label] = (table, number <= SAMPLE_WHOLE)
+        else:
+            answers["checksum " + table.label] = rows
+    ends = {
+        label: f"SELECT MIN({identifier(table.key[0])}) AS low, MAX({identifier(table.key[0])}) AS high FROM {table.sql}"
+        for label, (table, whole) in long.items()
+        if not whole and table.key and table.kind in _INTEGERS
+    }
+    found = server.query_many(ends) if ends else {}
+    samples = {}
+    for label, (table, whole) in long.items():
+        answer = found.get(label)
+        if isinstance(answer, ServerError):
+            answers["checksum " + label] = answer
+            continue
+        low, high = (answer[0]["low"], answer[0]["high"]) if answer else (None, None)
+        statement = sample_statement(table, low, high, whole)
+        if statement:
+            samples["checksum " + label] = statement
+    if samples:
+        answers.update(server.query_many(samples))
+
+
 def _read_batch(server: t.Any, tables: t.Sequence[_Subject], wanted: Wanted) -> tuple[dict[str, Table], dict[str, str]]:
     """Read some tables in the session's snapshot: definition, number of rows, checksum; and why something is missing."""
     # Without the savepoint the metadata locks would stay until the snapshot's end, and a DDL would wait for them.
     statements = {"begin": "SAVEPOINT verify"}
-    count = "rows" in wanted.compare or wanted.checksum == "sample"
+    sample = wanted.checksum == "sample"
     for table in tables:
         statements["definition " + table.label] = "SHOW CREATE TABLE " + table.sql
-        if count:
+        if sample and table.size <= SAMPLE_BYTES and table.columns:
+            # Most tables are small: they are counted and read in one go.
+            statements["rows " + table.label] = t.cast(str, sample_statement(table, None, None, True))
+        elif sample or "rows" in wanted.compare:
             statements["rows " + table.label] = "SELECT COUNT(*) AS number FROM " + table.sql
         if wanted.checksum == "full":
             statements["checksum " + table.label] = "CHECKSUM TABLE " + table.sql
-        elif wanted.checksum == "sample" and table.key and dict(table.columns).get(table.key[0]) in _INTEGERS:
-            key = identifier(table.key[0])
-            statements["ends " + table.label] = f"SELECT MIN({key}) AS low, MAX({key}) AS high FROM {table.sql}"
     answers = server.query_many(statements)
-    if wanted.checksum == "sample":
-        samples = {}
-        for table in tables:
-            rows, ends = answers["rows " + table.label], answers.get("ends " + table.label)
-            if isinstance(rows, ServerError) or isinstance(ends, ServerError) or not table.columns:
-                continue
-            low, high = (ends[0]["low"], ends[0]["high"]) if ends else (None, None)
-            statement = sample_statement(table, low, high, int(rows[0]["number"]) <= SAMPLE_WHOLE)
-            if statement:
-                samples["checksum " + table.label] = statement
-        if samples:
-            answers.update(server.query_many(samples))
+    if sample:
+        _sample(server, tables, answers)
     server.query("ROLLBACK TO SAVEPOINT verify")
     found: dict[str, Table] = {}
     unread: dict[str, str] = {}
@@ -480,20 +509,17 @@ def _read_batch(server: t.Any, tables: t.Sequence[_Subject], wanted: Wanted) -> 
             elif answer:
                 entry[name] = answer[0]
         definition = entry.get("definition", {}).get("Create Table")
-        rows = entry.get("rows", {}).get("number")
         checksum = entry.get("checksum")
         value = None
         if checksum and wanted.checksum == "full":
             value = checksum["Checksum"]
             if value is None:
-                unread.setdefault(
-                    table.label, "CHECKSUM TABLE gave none: the table can't be read, or was altered meanwhile"
-                )
+                unread.setdefault(table.label, "CHECKSUM TABLE gave none: it can't be read, or was altered meanwhile")
         elif checksum:
             value = checksum["digest"] or 0
         found[table.label] = Table(
             table.engine,
-            rows,
+            entry.get("rows", {}).get("number"),
             None if value is None else format(int(value), "x"),
             digest(_AUTO_INCREMENT.sub("", definition)) if definition else None,
         )

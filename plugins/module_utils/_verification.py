@@ -46,6 +46,8 @@ COMPARISONS = (
 LIST_LIMIT, NAME_LIMIT = 50, 5
 # Of runs with just-in-time accounts: on the donor one may live a little longer than on the recipient.
 TEMPORARY_ACCOUNTS = ("dbops_jit_*@*",)
+# A recipient that started so many seconds after the clone's end has been restarted by somebody else.
+RESTART_SECONDS = 60
 # Persisted variables that belong to one server.
 OWN_VARIABLES = (
     "admin_*",
@@ -72,8 +74,8 @@ class Context(t.NamedTuple):
 
     ``same`` says that both servers were at the same transaction when they were read, so that any difference is damage.
     Otherwise ``reason`` tells what has gone on, and ``since`` (seconds since 1970 on the recipient's clock, None where unknown)
-    from when a change on the donor isn't in the clone. ``remembers`` is false where the donor's times of change may be lost,
-    ``ahead`` true where the recipient has executed more than the donor had.
+    from when a change on the donor isn't in the clone. ``remembers`` is false where times of change may be lost, ``ahead``
+    true where the recipient has executed more than the donor had.
     """
 
     same: bool
@@ -127,6 +129,13 @@ def context(donor: Inventory, recipient: Inventory, clone: t.Mapping[str, t.Any]
     # A donor forgets when a table was changed when it restarts or drops the table from its cache.
     count = sum(len(names) for names in donor.get("tables", {}).values())
     remembers = since is not None and there["now"] - there["uptime"] <= since and count < int(there["definition_cache"])
+    # The recipient started at the end of its clone; one that started again later has forgotten, too.
+    ended = moment(clone["end_time"]) if clone else None
+    knows = (
+        ended is not None
+        and here["now"] - here["uptime"] <= (ended - _EPOCH).total_seconds() + RESTART_SECONDS
+        and count < int(here["definition_cache"])
+    )
     if there["gtid_mode"] in ("ON", "ON_PERMISSIVE") or there["gtid_executed"]:
         left, right = _gtid.parse(there["gtid_executed"]), _gtid.parse(here["gtid_executed"])
         missing, extra = _gtid.subtract(left, right), _gtid.subtract(right, left)
@@ -145,7 +154,7 @@ def context(donor: Inventory, recipient: Inventory, clone: t.Mapping[str, t.Any]
             )
         if replicated:
             words.append("the recipient has replicated %s since" % _plural(_gtid.count(replicated), "transaction"))
-        return Context(not words, " and ".join(words), since, remembers, bool(replicated))
+        return Context(not words, " and ".join(words), since, remembers and (knows or not replicated), bool(replicated))
     if there["binlog"] and clone and clone.get("binlog_file"):
         at = [clone["binlog_file"], clone["binlog_position"]]
         if at == there["binlog"]:
@@ -163,7 +172,7 @@ def _excused(now: Context, touched: t.Iterable[int | None], recipient_touched: t
         return True
     if any(moment is not None and moment >= now.since - 1 for moment in touched):
         return True
-    return now.ahead and any(moment is not None for moment in recipient_touched)
+    return now.ahead and any(moment is not None and moment >= now.since - 1 for moment in recipient_touched)
 
 
 # -- the findings ------------------------------------------------------------------------------------------------------
@@ -553,7 +562,7 @@ def check_non_innodb(there: t.Mapping[str, Table], here: t.Mapping[str, Table]) 
     if not names:
         return _ok("recipient.non_innodb", title, "state", "The donor has none")
     came_empty = [
-        f"{name} ({there[name].engine}, {'rows' if there[name].rows is None else there[name].rows} not cloned)"
+        f"{name} ({there[name].engine}, {'' if there[name].rows is None else str(there[name].rows) + ' '}rows not cloned)"
         for name in names
         if name in here and there[name].rows != 0 and not here[name].rows
     ]
