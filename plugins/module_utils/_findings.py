@@ -42,12 +42,15 @@ def with_status(findings: t.Iterable[Finding], status: str) -> list[Finding]:
 
 
 def sentence(findings: t.Sequence[Finding]) -> str:
-    """One line that names every finding that failed, for a module's failure message; empty when nothing failed."""
+    """One line that names every finding that failed and its remedy, for a failure message; empty when nothing failed."""
     failed = with_status(findings, "fail")
     if not failed:
         return ""
     return "%d of %d checks failed: %s" % (
         len(failed),
         len(findings),
-        "; ".join("%s: %s" % (finding.id, finding.message) for finding in failed),
+        "; ".join(
+            "%s: %s%s" % (finding.id, finding.message, ". " + finding.remedy if finding.remedy else "")
+            for finding in failed
+        ),
     )
