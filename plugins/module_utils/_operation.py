@@ -141,6 +141,17 @@ def news_seconds(elapsed: float) -> float:
     return 5.0 if elapsed < 300 else 30.0
 
 
+def foreign_clones(sessions: t.Sequence[t.Mapping[str, t.Any]], own: int) -> list[str]:
+    """The hosts, other than the asking session's own, to which the donor is giving a clone, as far as the account may see.
+
+    ``sessions`` are the rows of SHOW PROCESSLIST, ``own`` the asking session's id. A clone to the own host is this
+    recipient's earlier one, as a rule, and may be taken over.
+    """
+    hosts = {int(row["Id"]): str(row["Host"] or "").rsplit(":", 1)[0] for row in sessions}
+    cloning = {int(row["Id"]) for row in sessions if str(row["Command"]).lower() == "clone"}
+    return sorted({hosts[session] for session in cloning} - {hosts.get(own, "")})
+
+
 class Background:
     """A function in a thread: its result or its ServerError once it has finished."""
 
@@ -623,8 +634,9 @@ class Operation:
     def _lease(self, donor: Donor) -> Server | None:
         """A place in the queue in front of the donor's only slot: a named lock that dies with its session.
 
-        Only the queue: the server's own answer (3634) stays the truth. Where the donor can't be logged in to from here, the
-        statement will say so.
+        Only the queue: the server's own answer (3634) stays the truth. But that answer doesn't protect a clone whose
+        recipient has lost its link: the server hands the slot of such an idle clone to whoever comes next, so another
+        host's clone is waited for here. Where the donor can't be logged in to from here, the statement will say so.
         """
         try:
             session = self.link.open((donor.login,))
@@ -633,14 +645,16 @@ class Operation:
         told = False
         try:
             while True:
-                got = session.value("SELECT GET_LOCK(%s, 1)", (SLOT_LOCK,))
-                if got == 1:
+                if session.value("SELECT GET_LOCK(%s, 1)", (SLOT_LOCK,)) == 1 and not foreign_clones(
+                    session.query("SHOW PROCESSLIST"), session.connection_id
+                ):
                     return session
                 if self.left() <= 0 or self.cancelled():
                     raise OutOfTime
                 if not told:
                     self.journal.event("waiting for a free clone slot on %s" % donor.label)
                     told = True
+                self.link.sleep(0.5)
         except ServerError:
             session.close()
             return None

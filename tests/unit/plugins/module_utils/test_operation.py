@@ -101,3 +101,21 @@ def test_settings_take_numbers_written_as_text():
         "clone_buffer_size": 8388608,
         "clone_enable_compression": True,
     }
+
+
+def session(number, host, command):
+    return {"Id": number, "User": "cu", "Host": host, "Command": command}
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], []),
+        ([session(8, "10.0.0.9:4000", "Query")], []),
+        ([session(8, "10.0.0.9:4000", "clone"), session(9, "10.0.0.9:4001", "Clone")], ["10.0.0.9"]),
+        # The recipient's own earlier clone may be taken over.
+        ([session(8, "10.0.0.2:4000", "clone")], []),
+    ],
+)
+def test_foreign_clones(others, expected):
+    assert _operation.foreign_clones([session(7, "10.0.0.2:3999", "Query"), *others], 7) == expected
