@@ -18,11 +18,15 @@ import typing as t
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants, _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._host import host_facts
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Server
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
+    MINIMUM_VERSION,
+    Server,
+    unsuitable,
+    version_numbers,
+)
 
 Rows = list[dict[str, t.Any]]
 
-MINIMUM_VERSION = (8, 0, 17)
 # No list among the facts is longer; beside each stands the full count.
 LIST_LIMIT = 50
 # A statement that has run for as many seconds is no passing matter.
@@ -417,23 +421,6 @@ SOURCES: dict[str, Source] = {
     "installed_plugins": Source("SELECT name FROM mysql.plugin ORDER BY 1", _column, needs="mysql"),
     "components": Source("SELECT component_urn FROM mysql.component ORDER BY 1", _column, needs="mysql"),
 }
-
-
-def version_numbers(version: str) -> tuple[int, int, int]:
-    """Major, minor and patch of a version like 8.0.36-28.1; zeros where there is none."""
-    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
-    return (int(found.group(1)), int(found.group(2)), int(found.group(3))) if found else (0, 0, 0)
-
-
-def unsuitable(version: str) -> str | None:
-    """Why a server of this version can't take part in a clone, as the rest of a sentence; None when it can."""
-    if "mariadb" in version.lower():
-        return f"is MariaDB ({version}), which has no CLONE. MySQL 8.0.17 or later is needed"
-    numbers = version_numbers(version)
-    # Without numbers it is no version, and whatever answered no MySQL server.
-    if (0, 0, 0) < numbers < MINIMUM_VERSION:
-        return f"is MySQL {version}, which has no CLONE. Upgrade it to MySQL 8.0.17 or later"
-    return None
 
 
 def may_read(grants: t.Mapping[str, t.Any], need: str) -> bool:

@@ -290,9 +290,6 @@ def _own_facts(params: t.Mapping[str, t.Any], side: str) -> dict[str, t.Any]:
         with connect_first(logins) as server:
             facts = server_facts(server, side)
     except ServerError as error:
-        why = _facts.unsuitable(error.version) if error.version else None
-        if why:
-            raise CloneError(f"{error.server} {why}", server=error.server, version=error.version) from error
         raise CloneError(
             f"the {side} {error.server} can't be logged in to as {logins[0].user or 'the default user'}: {error.text} "
             f"(error {error.number}). Check that it runs, and login_host, login_port, login_user and login_password",

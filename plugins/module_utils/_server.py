@@ -19,7 +19,12 @@ import ssl
 import traceback
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, MissingLibrary, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
+    BadInput,
+    CloneError,
+    MissingLibrary,
+    ServerError,
+)
 
 PYMYSQL_IMPORT_ERROR: str | None
 try:
@@ -39,6 +44,7 @@ CONNECTION_LOST = (2006, 2013, 1053, 1158, 1159, 1160, 1161)
 UNREACHABLE = (2002, 2003, 2005, 2012)
 TLS_FAILED = 2026
 SESSION_SECONDS = 60
+MINIMUM_VERSION = (8, 0, 17)
 _PLACEHOLDER = re.compile(r"`(?:[^`]|``)*`|%s")
 
 
@@ -330,23 +336,59 @@ class Server:
         self.close()
 
 
+def version_numbers(version: str) -> tuple[int, int, int]:
+    """Major, minor and patch of a version like 8.0.36-28.1; zeros where there is none."""
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    return (int(found.group(1)), int(found.group(2)), int(found.group(3))) if found else (0, 0, 0)
+
+
+def unsuitable(version: str) -> str | None:
+    """Why a server of this version can't take part in a clone, as the rest of a sentence; None when it can."""
+    if "mariadb" in version.lower():
+        return f"is MariaDB ({version}), which has no CLONE. MySQL 8.0.17 or later is needed"
+    numbers = version_numbers(version)
+    # Without numbers it is no version, and whatever answered no MySQL server.
+    if (0, 0, 0) < numbers < MINIMUM_VERSION:
+        return f"is MySQL {version}, which has no CLONE. Upgrade it to MySQL 8.0.17 or later"
+    return None
+
+
 def connect_first(logins: t.Sequence[Login], read_timeout: float | None = SESSION_SECONDS) -> Server:
     """Log in with the first login that the server accepts; the next is tried only after "access denied".
 
     After a clone the recipient has the donor's accounts, so the login that was right before may be wrong now. Raises the
-    first login's ServerError when none is accepted.
+    first login's ServerError when none is accepted, and CloneError for a server that has no CLONE.
     """
     first: ServerError | None = None
     for login in logins:
         try:
-            return Server(login, read_timeout=read_timeout)
+            server = Server(login, read_timeout=read_timeout)
         except ServerError as error:
-            if error.number not in ACCESS_DENIED:
-                raise
-            first = first or error
+            _refuse_unsuitable(error.server, error.version)
+            if error.number in ACCESS_DENIED:
+                first = first or error
+                continue
+            if error.number in UNREACHABLE:
+                error.message += ". Check that it runs, and login_host, login_port or login_unix_socket"
+            raise
+        try:
+            _refuse_unsuitable(server.label, server.version)
+        except CloneError:
+            server.close()
+            raise
+        return server
     if first is None:
         raise BadInput("no login was given")
+    first.message += (
+        ". Check login_user and login_password, or give post_clone_login_* where a clone has replaced the accounts"
+    )
     raise first
+
+
+def _refuse_unsuitable(label: str, version: str) -> None:
+    why = unsuitable(version)
+    if why:
+        raise CloneError("%s %s" % (label, why), server=label, version=version)
 
 
 class Greeting(t.NamedTuple):
