@@ -16,6 +16,10 @@ def record(host: str, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     clone = results.get("clone") or {}
     precheck = results.get("precheck") or {}
     verify = results.get("verify") or {}
+    # The first that failed says why the host went no further.
+    steps = (precheck, *(results.get("repairs") or ()), clone, verify)
+    stopped = bool(results.get("failed"))
+    said = [step.get("msg") for step in steps if step.get("failed")] + _obstacles(precheck)
     # A recipient that was cloned before isn't cloned again; what it has is that clone.
     earlier = precheck.get("facts", {}).get("clone") if precheck.get("already_cloned") else None
     view = clone.get("clone") or earlier or {}
@@ -28,8 +32,8 @@ def record(host: str, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "donor": view.get("source") or results.get("donor"),
         "changed": bool(clone.get("changed")),
         "state": view.get("state"),
-        "failed": bool(clone.get("failed")) or verify.get("verified") is False,
-        "message": clone.get("msg") or verify.get("msg") or clone.get("reason"),
+        "failed": stopped or bool(clone.get("failed")) or verify.get("verified") is False,
+        "message": clone.get("msg") or verify.get("msg") or clone.get("reason") or (said[0] if stopped and said else None),
         "bytes": copied,
         "seconds": seconds,
         "bytes_per_second": int(copied / copying) if copying else None,
@@ -38,6 +42,12 @@ def record(host: str, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "attempts": clone.get("attempts") or [],
         "stages": stages,
     }
+
+
+def _obstacles(precheck: t.Mapping[str, t.Any]) -> list[str]:
+    """What the checks that failed said, as one text, or nothing."""
+    failed = [check["message"] for check in precheck.get("checks") or () if check["status"] == "fail"]
+    return ["; ".join(failed)] if failed else []
 
 
 def table(records: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
