@@ -150,6 +150,12 @@ def known() -> dict[int, str]:
     return {number: cases[0].symbol for number, cases in sorted(_cases().items())}
 
 
+def symbol_of(number: int) -> str:
+    """The symbol of a number, or an empty string when the catalogue doesn't have it."""
+    cases = _cases().get(number)
+    return cases[0].symbol if cases else ""
+
+
 def source_of(number: int | None) -> str:
     """Whose number it is: the operating system's (below 1000), the client library's (2000-2999), the error log's, the server's."""
     if number is None:

@@ -1,0 +1,210 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: clone_diagnose
+short_description: Say why a clone fails, and what to do
+description:
+  - With an error, as a number or any text that holds it, explains that error without contacting a server.
+  - Without one it looks at the recipient by itself, that is at the record of the last clone, the error log, the server and its
+    host, the way to the donor, privileges and configuration of both, and ranks the causes that it finds.
+  - Works while the recipient's server is down, too, from its log, the files in its C(#clone) directory and its disk.
+  - Causes are no failure of the task; assert on RV(causes) where they should be.
+author:
+  - dbops contributors (@dbops)
+version_added: 0.1.0
+extends_documentation_fragment:
+  - dbops.mysql_clone._attributes
+  - dbops.mysql_clone._attributes.reads_only
+  - dbops.mysql_clone._login
+  - dbops.mysql_clone._login.post_clone
+  - dbops.mysql_clone._donor
+options:
+  error:
+    description:
+      - An error number, or a text as it was printed by a client, a driver, Ansible or the error log.
+      - No server is contacted then.
+    type: str
+  path:
+    description:
+      - The recipient's error log. By default it is found by asking the server, or in the option files of one that is down.
+    type: path
+  since:
+    description:
+      - Only look at the log from then on. A time in ISO 8601 (UTC where it gives no zone), or how long ago, as V(15m), V(2h), V(3d).
+    type: str
+    default: 3d
+  server_config_file:
+    description:
+      - The option file of a server that is down, to find its log and data directory in. By default the usual files are read.
+    type: path
+  datadir:
+    description:
+      - The data directory of a server that is down. By default it is taken from the option files, else V(/var/lib/mysql).
+    type: path
+notes:
+  - Without O(donor_host) the donor of the last clone is looked at, without logging in to it.
+seealso:
+  - module: dbops.mysql_clone.clone_log
+  - module: dbops.mysql_clone.clone_precheck
+"""
+
+EXAMPLES = r"""
+---
+- name: Explain an error
+  dbops.mysql_clone.clone_diagnose:
+    error: "ERROR 3862 (HY000): Clone Donor Error: 1227 : Access denied; you need (at least one of) the BACKUP_ADMIN privilege(s)"
+  register: diagnosis
+
+- name: Find out why the last clone failed
+  dbops.mysql_clone.clone_diagnose:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    donor_host: db1.example.com
+    donor_user: clone_donor
+    donor_password: "{{ vault_clone_password }}"
+  register: diagnosis
+
+- name: Show it
+  ansible.builtin.debug:
+    msg: "{{ [diagnosis.verdict] + (diagnosis.causes[0].commands if diagnosis.causes else []) }}"
+"""
+
+RETURN = r"""
+verdict:
+  description: The diagnosis in one sentence.
+  type: str
+  returned: always
+causes:
+  description: The causes found, the likeliest first.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    id:
+      description: The cause, as side and matter, for example V(recipient.disk_space).
+      type: str
+    category:
+      description: One of V(network), V(disk), V(privilege), V(resource), V(configuration), V(state).
+      type: str
+    priority:
+      description: One of V(immediate), V(prompt), V(planned), V(watch).
+      type: str
+    code:
+      description: The error's number, or null.
+      type: int
+    symbol:
+      description: The error's symbol, or null.
+      type: str
+    innermost:
+      description: The number of the error that the error's text carries, the innermost one.
+      type: int
+    cause:
+      description: What it is, in words.
+      type: str
+    evidence:
+      description: What points at it.
+      type: list
+      elements: str
+    impact:
+      description: What it does to the clone and the recipient.
+      type: str
+    data:
+      description: The recipient's old data, one of V(intact), V(gone), V(replaced), V(unknown).
+      type: str
+    difficulty:
+      description: How hard the remedy is, from 1 to 5.
+      type: int
+    side:
+      description: Who must act, one of V(donor), V(recipient), V(link), V(client), V(server).
+      type: str
+    remedy:
+      description: What to do.
+      type: str
+    commands:
+      description: Commands for it. Words in angle brackets stand for names of your own.
+      type: list
+      elements: str
+    do_not:
+      description: What not to do.
+      type: list
+      elements: str
+    retry:
+      description: One of V(retry), V(next_donor), V(wait_slot), V(repair_first), V(never).
+      type: str
+    playbook:
+      description: The collection's playbook that repairs it, or null.
+      type: str
+    reference:
+      description: Where the collection's documentation describes the error, or null.
+      type: str
+    score:
+      description: How strong the evidence is; causes are ranked by it.
+      type: int
+data:
+  description: The recipient's old data, as in RV(causes[].data).
+  type: str
+  returned: always
+retry:
+  description: The retry class of the first cause, or null.
+  type: str
+  returned: always
+steps:
+  description: What was looked at, with C(result) and C(seconds).
+  type: list
+  elements: dict
+  returned: always
+error:
+  description: The error that was given, as the catalogue has it, with the error that it carries as C(nested); else null.
+  type: dict
+  returned: always
+clone:
+  description: The last clone, as clone_status returns it, or null.
+  type: dict
+  returned: always
+log:
+  description: C(path), C(keywords) and the newest C(clones) of the error log, or null.
+  type: dict
+  returned: always
+failed_checks:
+  description: Checks that failed, as clone_precheck returns them.
+  type: list
+  elements: dict
+  returned: always
+warned_checks:
+  description: Checks with a warning.
+  type: list
+  elements: dict
+  returned: always
+"""
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._evidence import run
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import (
+    DONOR_SPEC,
+    LOGIN_SPEC,
+    POST_CLONE_SPEC,
+    run_module,
+)
+
+ARGUMENT_SPEC = dict(
+    LOGIN_SPEC,
+    **POST_CLONE_SPEC,
+    **DONOR_SPEC,
+    error={"type": "str"},
+    path={"type": "path"},
+    since={"type": "str", "default": "3d"},
+    server_config_file={"type": "path"},
+    datadir={"type": "path"},
+)
+
+
+def main() -> None:
+    run_module(ARGUMENT_SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
