@@ -460,38 +460,36 @@ def _completed(evidence: Evidence) -> bool:
 
 
 def _findings(evidence: Evidence) -> t.Iterator[Cause]:
-    """What would stop the next clone."""
+    """What would stop the next clone, in the check's own words."""
     for finding in _foreign(evidence):
         if finding.status != "fail" or finding.id in _INTERLOCKS:
             continue
         error = finding.error or {}
-        number = error.get("nested") or error.get("code")
-        entry = _errors.classify(number, finding.message) if number is not None else None
-        if entry is None or entry.category == "unknown":
-            entry = _errors.classify(None, "")._replace(
-                category=finding.category,
-                cause=finding.message,
-                remedy=finding.remedy or "",
-                side=finding.id.partition(".")[0],
-                retry="repair_first",
-                priority="planned",
+        number, nested = error.get("code"), error.get("nested")
+        text = finding.message
+        if nested is not None:
+            text = "Clone Donor Error: %s%d : %s" % (
+                "Connect failed: " if finding.id == "pair.link" else "",
+                nested,
+                text,
             )
-        donors = error.get("nested") is not None
-        if donors:
-            entry = _errors.classify(
-                error["code"],
-                "Clone Donor Error: %s%d : %s"
-                % ("Connect failed: " if finding.id == "pair.link" else "", number, finding.message),
-            )
-        name = cause_id(entry, donors) if finding.id == "pair.link" else finding.id
-        yield Cause(
-            name,
-            BLOCKS,
-            entry._replace(category=finding.category if not donors else entry.category),
-            ("check %s: %s" % (finding.id, finding.message),),
-            finding.remedy or entry.remedy,
-            finding.repair,
+        entry = _errors.classify(number, text) if number else _errors.classify(None, "")
+        known = entry.category != "unknown"
+        drops = known and entry.data == "gone"
+        entry = entry._replace(
+            category=entry.category if known else finding.category,
+            cause=finding.message,
+            side=entry.side if known else finding.id.partition(".")[0],
+            retry=entry.retry if known else "repair_first",
+            priority=entry.priority if known else "planned",
+            data=_data(evidence),
+            impact="The next clone would drop the recipient's data and then fail."
+            if drops
+            else "The next clone would be refused.",
         )
+        name = cause_id(entry, nested is not None) if finding.id == "pair.link" else finding.id
+        words = "check %s: %s" % (finding.id, finding.message)
+        yield Cause(name, BLOCKS, entry, (words,), finding.remedy or entry.remedy, finding.repair)
 
 
 def _room(evidence: Evidence) -> t.Iterator[Cause]:
@@ -738,8 +736,10 @@ def diagnose(evidence: Evidence) -> dict[str, t.Any]:
 
 
 def _data(evidence: Evidence) -> str:
+    """What is so with the recipient's old data now."""
     clone = evidence.clone
     if clone is None:
         return "unknown"
-    dropped = _progress.data_dropped(clone)
-    return "replaced" if clone["state"] == "completed" and dropped else "gone" if dropped else "intact"
+    if not _progress.data_dropped(clone):
+        return "intact"
+    return "replaced" if clone["state"] == "completed" else "gone"
