@@ -375,9 +375,10 @@ SOURCES: dict[str, Source] = {
         "SELECT THREAD_ID, TIMER_START, ROWS_AFFECTED FROM performance_schema.events_statements_history UNION ALL "
         "SELECT THREAD_ID, TIMER_START, ROWS_AFFECTED FROM performance_schema.events_statements_current) h USING (THREAD_ID) "
         "WHERE t.TYPE = 'FOREGROUND' AND t.PROCESSLIST_ID <> CONNECTION_ID() AND h.ROWS_AFFECTED > 0 "
-        "AND t.PROCESSLIST_COMMAND NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND h.TIMER_START > "
-        "(SELECT MAX(TIMER_START) FROM performance_schema.events_statements_current WHERE THREAD_ID = PS_CURRENT_THREAD_ID()) "
-        f"- {WRITER_SECONDS} * 1000000000000 GROUP BY 1",
+        "AND t.PROCESSLIST_COMMAND NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID') "
+        # Picoseconds since the server's start, unsigned: no subtracting.
+        f"AND h.TIMER_START + {WRITER_SECONDS} * 1000000000000 > (SELECT MAX(TIMER_START) "
+        "FROM performance_schema.events_statements_current WHERE THREAD_ID = PS_CURRENT_THREAD_ID()) GROUP BY 1",
         _capped,
         needs="performance_schema",
     ),

@@ -68,12 +68,12 @@ def no_recipient_plugin(s: Scene) -> None:
 
 @case("InnoDB on the recipient is read-only", "recipient.plugin", "recipient.innodb_read_only")
 def innodb_read_only(s: Scene) -> None:
-    s.restart(s.recipient, "innodb_read_only=ON")
+    s.restart("recipient", "innodb_read_only=ON")
 
 
 @case("Group Replication runs on the recipient", "recipient.group_replication")
 def group_replication(s: Scene) -> None:
-    s.reset(s.recipient, "log_replica_updates=ON")
+    s.reset("recipient", "log_replica_updates=ON")
     node = s.recipient
     scene.quietly(node, "INSTALL PLUGIN group_replication SONAME 'group_replication.so'")
     for name, value in (
@@ -196,14 +196,14 @@ def one_free_connection(s: Scene) -> None:
 @case("the port is the donor's X Protocol port", "pair.link")
 def x_protocol(s: Scene) -> None:
     s.port = free_port()
-    for node, port in ((s.donor, s.port), (s.recipient, free_port())):
-        s.restart(node, "mysqlx=ON", f"mysqlx_port={port}", "mysqlx_bind_address=127.0.0.1", "mysqlx_socket=x.sock")
+    for role, port in (("donor", s.port), ("recipient", free_port())):
+        s.restart(role, "mysqlx=ON", f"mysqlx_port={port}", "mysqlx_bind_address=127.0.0.1", "mysqlx_socket=x.sock")
     scene.allow(s.recipient, f"127.0.0.1:{s.port}")
 
 
 @case("TLS is demanded, and the donor has none", "pair.link")
 def no_tls(s: Scene) -> None:
-    s.restart(s.donor, "tls_version=")
+    s.restart("donor", "tls_version=")
     s.require_ssl = True
 
 
@@ -246,7 +246,7 @@ def no_redo(s: Scene) -> None:
 
 @case("donor and recipient are one server", "pair.same_server")
 def same_server(s: Scene) -> None:
-    s.donor = s.recipient
+    s.donate_to_itself()
     scene.quietly(
         s.recipient, "CREATE USER 'self'@'%' IDENTIFIED BY 'Acc0unt-pw'", "GRANT BACKUP_ADMIN ON *.* TO 'self'@'%'"
     )
@@ -257,7 +257,7 @@ def same_server(s: Scene) -> None:
 
 @case("donor and recipient are one server, with skip_name_resolve", "pair.same_server")
 def same_server_by_address(s: Scene) -> None:
-    s.reset(s.recipient, "skip_name_resolve=ON")
+    s.reset("recipient", "skip_name_resolve=ON")
     same_server(s)
 
 
@@ -297,14 +297,14 @@ def donor_ddl(s: Scene) -> None:
 @case("a plugin of the donor is not to be had on the recipient", "pair.plugins")
 def plugin_lacking(s: Scene) -> None:
     plugins = scene.private_plugins(s.directory("few"), s.recipient, without="semisync")
-    s.restart(s.recipient, f"plugin_dir={plugins}")
+    s.restart("recipient", f"plugin_dir={plugins}")
     scene.quietly(s.donor, "INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'")
     s.stack.callback(scene.quietly, s.donor, "UNINSTALL PLUGIN rpl_semi_sync_source")
 
 
 @case("innodb_page_size differs", "pair.innodb_page_size")
 def page_size(s: Scene) -> None:
-    s.reset(s.recipient, "innodb_page_size=8k")
+    s.reset("recipient", "innodb_page_size=8k")
 
 
 @case("character_set_server differs", "pair.character_set_server", "pair.collation_server")
@@ -347,7 +347,7 @@ def super_read_only(s: Scene) -> None:
 @case("innodb_force_recovery is set at the recipient", "recipient.force_recovery")
 def force_recovery(s: Scene) -> None:
     s.fill()
-    s.restart(s.recipient, "innodb_force_recovery=1")
+    s.restart("recipient", "innodb_force_recovery=1")
 
 
 @case("an idle transaction has read a table of the recipient", "recipient.transactions")
@@ -390,7 +390,7 @@ def read_lock(s: Scene) -> None:
 
 @case("there is too little room", "recipient.disk_space")
 def no_room(s: Scene) -> None:
-    s.stack.callback(scene.fresh, s.lab, s.recipient)
+    s.spoil("recipient")
     s.stack.enter_context(faults.small_disk(s.recipient, 320))
     scene.prepare(s.lab, s.recipient)
     s.stack.enter_context(faults.filled_disk(s.recipient, leave=100 << 20))
@@ -398,19 +398,19 @@ def no_room(s: Scene) -> None:
 
 @case("the recipient has fewer system tablespace files", "pair.data_files")
 def fewer_files(s: Scene) -> None:
-    s.reset(s.donor, "innodb_data_file_path=ibdata1:12M;ibdata2:12M:autoextend")
+    s.reset("donor", "innodb_data_file_path=ibdata1:12M;ibdata2:12M:autoextend")
 
 
 @case("a system tablespace file has another size", "pair.data_files")
 def other_file_size(s: Scene) -> None:
-    s.reset(s.donor, "innodb_data_file_path=ibdata1:16M;ibdata2:12M:autoextend")
-    s.reset(s.recipient, "innodb_data_file_path=ibdata1:12M;ibdata2:12M:autoextend")
+    s.reset("donor", "innodb_data_file_path=ibdata1:16M;ibdata2:12M:autoextend")
+    s.reset("recipient", "innodb_data_file_path=ibdata1:12M;ibdata2:12M:autoextend")
 
 
 @case("two undo files of the donor have one name", "donor.undo_files")
 def undo_names(s: Scene) -> None:
     outside = s.directory("undo")
-    s.reset(s.donor, f"innodb_directories={outside}")
+    s.reset("donor", f"innodb_directories={outside}")
     s.donor.sql("CREATE UNDO TABLESPACE u1 ADD DATAFILE 'same.ibu'")
     s.donor.sql(f"CREATE UNDO TABLESPACE u2 ADD DATAFILE '{outside}/same.ibu'")
 
@@ -418,7 +418,7 @@ def undo_names(s: Scene) -> None:
 @case("a tablespace lies in a directory that the recipient doesn't know", "pair.tablespace_paths")
 def outside_unknown(s: Scene) -> None:
     outside = s.directory("outside")
-    s.reset(s.donor, f"innodb_directories={outside}")
+    s.reset("donor", f"innodb_directories={outside}")
     s.donor.sql(f"CREATE TABLESPACE far ADD DATAFILE '{outside}/far.ibd'")
 
 
@@ -435,9 +435,9 @@ def _overwritten(s: Scene) -> Outcome:
 @case("a tablespace outside is shared on one machine", "pair.tablespace_paths", harm=_overwritten)
 def outside_shared(s: Scene) -> None:
     outside = s.directory("outside")
-    s.reset(s.donor, f"innodb_directories={outside}")
+    s.reset("donor", f"innodb_directories={outside}")
     s.donor.sql(f"CREATE TABLESPACE far ADD DATAFILE '{outside}/far.ibd'")
-    s.reset(s.recipient, f"innodb_directories={outside}")
+    s.reset("recipient", f"innodb_directories={outside}")
 
 
 @case("a tablespace outside exists, with a data directory", "pair.tablespace_paths")
@@ -454,7 +454,7 @@ def no_keyring(s: Scene) -> None:
 @case("the donor has encrypted tables, the link is not encrypted", "pair.encrypted_link")
 def encrypted_without_tls(s: Scene) -> None:
     _encrypted_donor(s)
-    _keyring(s, s.recipient)
+    _keyring(s, "recipient")
     s.require_ssl = False
 
 
@@ -469,12 +469,12 @@ def _never_starts(s: Scene) -> Outcome:
 
 @case("lower_case_table_names differs", "pair.lower_case_table_names", harm=_never_starts)
 def lower_case(s: Scene) -> None:
-    s.reset(s.recipient, "lower_case_table_names=1")
+    s.reset("recipient", "lower_case_table_names=1")
 
 
 @case("nothing restarts the recipient", "recipient.supervisor", status="warn")
 def unsupervised(s: Scene) -> None:
-    s.restart(s.recipient, supervised=False)
+    s.restart("recipient", supervised=False)
 
 
 def _data_lost(s: Scene) -> Outcome:
@@ -485,6 +485,7 @@ def _data_lost(s: Scene) -> Outcome:
 
 @case("the recipient holds data, without overwrite", "recipient.data", harm=_data_lost)
 def holds_data(s: Scene) -> None:
+    s.reset("recipient")
     s.fill()
     s.options["overwrite"] = False
 
@@ -498,6 +499,7 @@ def _gtids_lost(s: Scene) -> Outcome:
 
 @case("the recipient has transactions that the donor lacks", "recipient.gtids", harm=_gtids_lost)
 def own_transactions(s: Scene) -> None:
+    s.reset("recipient")
     s.recipient.sql("CREATE DATABASE passing")
     s.recipient.sql("DROP DATABASE passing")
     s.options["overwrite"] = False
@@ -520,7 +522,7 @@ def _io_error(s: Scene) -> int:
 @case("a replica hangs on the recipient", "recipient.replicas", "recipient.gtids", harm=_replica_broken)
 def replica_attached(s: Scene) -> None:
     own_transactions(s)
-    s.stack.callback(scene.fresh, s.lab, s.third)
+    s.reset("third")
     scene.quietly(
         s.recipient, "CREATE USER 'repl'@'%' IDENTIFIED BY 'Acc0unt-pw'", "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'"
     )
@@ -538,6 +540,7 @@ def replica_attached(s: Scene) -> None:
 
 @case("another session writes to the recipient", "recipient.writers", "recipient.data", harm=_data_lost)
 def writer(s: Scene) -> None:
+    s.reset("recipient")
     s.fill()
     s.hold(s.recipient, "SET SESSION sql_log_bin = 0", "REPLACE INTO old.t VALUES (7)")
     s.options["overwrite"] = False
@@ -568,7 +571,7 @@ def _event_ran(s: Scene) -> Outcome:
 
 @case("the donor has an enabled event", "donor.events", status="warn", harm=_event_ran)
 def event(s: Scene) -> None:
-    s.stack.callback(scene.fresh, s.lab, s.recipient)
+    s.spoil("recipient")
     scene.quietly(
         s.donor, "CREATE EVENT shop.tick ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.orders (note) VALUES ('e')"
     )
@@ -588,7 +591,7 @@ def donor_is_replica(s: Scene) -> None:
         "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '192.0.2.1', SOURCE_USER = 'x', SOURCE_PASSWORD = 'x', SOURCE_AUTO_POSITION = 1"
     )
     s.stack.callback(s.donor.sql, "RESET REPLICA ALL")
-    s.stack.callback(scene.fresh, s.lab, s.recipient)
+    s.spoil("recipient")
 
 
 def _plugin_lost(s: Scene) -> Outcome:
@@ -604,11 +607,9 @@ def _plugin_lost(s: Scene) -> Outcome:
 
 @case("the donor loads the plugin by an option", "donor.plugin_installed", status="warn", harm=_plugin_lost)
 def plugin_by_option(s: Scene) -> None:
-    s.stack.callback(scene.prepare, s.lab, s.donor)
     scene.quietly(s.donor, "UNINSTALL PLUGIN clone")
-    s.donor.restart(options=["plugin_load_add=mysql_clone.so"])
-    s.stack.callback(s.donor.restart)
-    s.stack.callback(scene.fresh, s.lab, s.recipient)
+    s.restart("donor", "plugin_load_add=mysql_clone.so")
+    s.spoil("recipient")
 
 
 def _prepared_there(s: Scene) -> Outcome:
@@ -715,23 +716,23 @@ def new_directory(s: Scene) -> None:
 def plugin_loadable(s: Scene) -> None:
     scene.quietly(s.donor, "INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'")
     s.stack.callback(scene.quietly, s.donor, "UNINSTALL PLUGIN rpl_semi_sync_source")
-    s.stack.callback(scene.fresh, s.lab, s.recipient)
+    s.spoil("recipient")
 
 
 @case("the recipient writes no binary log and no GTIDs")
 def no_binary_log(s: Scene) -> None:
-    s.restart(s.recipient, "disable_log_bin=ON", "gtid_mode=OFF", "enforce_gtid_consistency=OFF")
+    s.restart("recipient", "disable_log_bin=ON", "gtid_mode=OFF", "enforce_gtid_consistency=OFF")
 
 
 @case("the recipient has more system tablespace files")
 def more_files(s: Scene) -> None:
-    s.reset(s.recipient, "innodb_data_file_path=ibdata1:12M;ibdata2:12M:autoextend")
+    s.reset("recipient", "innodb_data_file_path=ibdata1:12M;ibdata2:12M:autoextend")
 
 
 @case("encrypted tables, with keyring and TLS")
 def encrypted(s: Scene) -> None:
     _encrypted_donor(s)
-    _keyring(s, s.recipient)
+    _keyring(s, "recipient")
 
 
 # ---- pieces -----------------------------------------------------------------------------------------------------------
@@ -806,34 +807,30 @@ def _blocked_ddl(s: Scene, node: Node, statement: str) -> None:
     )
 
 
-def _keyring(s: Scene, node: Node) -> None:
-    """Restart a node with a keyring component: in a program directory of its own, where the manifest must lie."""
-    where = s.directory(f"keyring-{node.name}")
+def _keyring(s: Scene, role: str) -> Node:
+    """A node with a keyring component, run by a copy of the server's program (the manifest must lie beside it)."""
+    node = s.spoil(role)
+    node.end()
+    where = s.directory(f"keyring-{role}")
     program = scene.private_server(where, node)
     plugins = scene.private_plugins(where, node)
     (program.parent / f"{program.name}.my").write_text('{"components": "file://component_keyring_file"}')
     settings = plugins / "component_keyring_file.cnf"
     settings.unlink(missing_ok=True)
     settings.write_text('{"path": "%s", "read_only": false}' % (where / "keyring"))
-    with_program(s, node, program, f"plugin_dir={plugins}")
-
-
-def with_program(s: Scene, node: Node, program: object, *options: str) -> None:
-    """Fresh, run by another copy of the server's program; the usual one again when the case is over."""
     usual = node._state["server"]
-    node.end()
 
     def back() -> None:
         node.end()
         node._state["server"] = usual
-        scene.fresh(s.lab, node)
 
     s.stack.callback(back)
     node._state["server"] = str(program)
-    node.reset([*scene.MODEST, *options])
+    node.reset([*scene.MODEST, f"plugin_dir={plugins}"])
     scene.prepare(s.lab, node)
+    return node
 
 
 def _encrypted_donor(s: Scene) -> None:
-    _keyring(s, s.donor)
+    _keyring(s, "donor")
     s.donor.sql("CREATE TABLE shop.secret (id INT PRIMARY KEY) ENCRYPTION = 'Y'")

@@ -10,8 +10,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,24 +44,60 @@ class Outcome(NamedTuple):
         return f"{self.number}" + (f" / {self.nested}" if self.nested else "")
 
 
-@dataclass
-class Scene:
-    """What a case may change; all of it is put back when the case is over."""
+# Nodes that a case left in a state of its own: made fresh when they are used again, and not before.
+_dirty: set[str] = set()
 
-    lab: Lab
-    donor: Node
-    recipient: Node
-    third: Node
-    stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
-    # How the clone is made, and what precheck is told of it.
-    host: str = "127.0.0.1"
-    port: int = 0
-    user: str = USER
-    password: str = PASSWORD
-    login: tuple[str, str] | None = None
-    data_directory: str | None = None
-    require_ssl: bool | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+
+class Scene:
+    """A pair ready to clone, and what a case may change; all of it is put back for the next case."""
+
+    def __init__(self, lab: Lab, stack: contextlib.ExitStack) -> None:
+        self.lab = lab
+        self.stack = stack
+        self._nodes = {"donor": lab["node1"], "recipient": lab["node2"], "third": lab["node3"]}
+        self._ready: set[str] = set()
+        # How the clone is made, and what precheck is told of it.
+        self.host = "127.0.0.1"
+        self.port = 0
+        self.user = USER
+        self.password = PASSWORD
+        self.login: tuple[str, str] | None = None
+        self.data_directory: str | None = None
+        self.require_ssl: bool | None = None
+        self.options: dict[str, Any] = {}
+
+    def _usable(self, role: str) -> Node:
+        node = self._nodes[role]
+        if node.name not in self._ready:
+            if node.name in _dirty or not node.alive():
+                node.reset(MODEST)
+                _dirty.discard(node.name)
+            prepare(self.lab, node)
+            self._ready.add(node.name)
+        return node
+
+    @property
+    def donor(self) -> Node:
+        return self._usable("donor")
+
+    @property
+    def recipient(self) -> Node:
+        return self._usable("recipient")
+
+    @property
+    def third(self) -> Node:
+        """A second recipient."""
+        return self._usable("third")
+
+    def donate_to_itself(self) -> None:
+        self._nodes["donor"] = self._nodes["recipient"]
+
+    def spoil(self, role: str) -> Node:
+        """This node is no good for the next case."""
+        node = self._nodes[role]
+        self._ready.add(node.name)
+        self.stack.callback(_dirty.add, node.name)
+        return node
 
     def set(self, node: Node, variable: str, value: object) -> None:
         """Set a global variable for the length of the case."""
@@ -83,17 +118,20 @@ class Scene:
         """Clone with another account of the donor."""
         self.user, self.password = name, self.account(self.donor, name, clause, privileges)
 
-    def reset(self, node: Node, *options: str) -> None:
-        """A fresh server with lasting options; a plain one again when the case is over."""
+    def reset(self, role: str, *options: str) -> Node:
+        """A fresh server with lasting options for the length of the case."""
+        node = self.spoil(role)
         node.reset([*MODEST, *options])
-        self.stack.callback(fresh, self.lab, node)
         prepare(self.lab, node)
+        return node
 
-    def restart(self, node: Node, *options: str, supervised: bool = True) -> None:
-        """The same data with other options for one run; restarted without them when the case is over."""
+    def restart(self, role: str, *options: str, supervised: bool = True) -> Node:
+        """The same data with other options for one run."""
+        node = self._usable(role)
+        self.spoil(role)
         node.restart(options=list(options), supervised=supervised)
-        self.stack.callback(_plain_restart, self.lab, node)
         prepare(self.lab, node)
+        return node
 
     def hold(self, node: Node, *statements: str) -> pymysql.connections.Connection:
         """A session that has run the statements and stays open for the length of the case."""
@@ -217,21 +255,6 @@ def _restore(node: Node, variable: str, value: object) -> None:
         node.sql(f"SET GLOBAL {variable} = %s", (value,))
 
 
-def _plain_restart(lab: Lab, node: Node) -> None:
-    """Without the case's options; a server that can't be mended so is made anew."""
-    try:
-        node.restart()
-    except Exception:
-        node.reset(MODEST)
-    prepare(lab, node)
-
-
-def fresh(lab: Lab, node: Node) -> None:
-    """A plain, fresh server, prepared for its part."""
-    node.reset(MODEST)
-    prepare(lab, node)
-
-
 def prepare(lab: Lab, node: Node) -> None:
     """What every clone needs; run as often as wanted."""
     if not node.sql("SELECT 1 FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'clone'"):
@@ -256,19 +279,9 @@ def allow(node: Node, donors: str) -> None:
     node.sql("SET GLOBAL clone_valid_donor_list = %s", (donors,))
 
 
-@contextlib.contextmanager
-def scene(lab: Lab) -> Iterator[Scene]:
-    """A pair ready to clone; whatever the case did is undone at its end."""
-    nodes = [lab[f"node{number}"] for number in (1, 2, 3)]
-    for node in nodes:
-        if not node.alive():
-            fresh(lab, node)
-        prepare(lab, node)
-    with contextlib.ExitStack() as stack:
-        yield Scene(lab, *nodes, stack=stack)
-    for node in nodes[1:]:
-        if not node.alive():
-            fresh(lab, node)
+def spoil_all(lab: Lab) -> None:
+    """No node is what a case expects."""
+    _dirty.update(node.name for node in lab.nodes)
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 15) -> None:
