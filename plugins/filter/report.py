@@ -33,7 +33,10 @@ def record(host: str, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "changed": bool(clone.get("changed")),
         "state": view.get("state"),
         "failed": stopped or bool(clone.get("failed")) or verify.get("verified") is False,
-        "message": clone.get("msg") or verify.get("msg") or clone.get("reason") or (said[0] if stopped and said else None),
+        "message": clone.get("msg")
+        or verify.get("msg")
+        or clone.get("reason")
+        or (said[0] if stopped and said else None),
         "bytes": copied,
         "seconds": seconds,
         "bytes_per_second": int(copied / copying) if copying else None,
