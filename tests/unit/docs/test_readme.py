@@ -132,3 +132,9 @@ def test_links_inside_the_project_lead_somewhere(page: str):
     text = (ROOT / page).read_text(encoding="utf-8")
     targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
     assert [target for target in targets if target and not ((ROOT / page).parent / target).exists()] == []
+
+
+def test_the_architecture_page_places_every_module_util():
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    names = {path.name for path in ROOT.glob("plugins/module_utils/_*.py") if path.name != "__init__.py"}
+    assert {name for name in names if f"`{name}`" not in page} == set()
