@@ -140,11 +140,14 @@ def recipient_clone(pair: Pair) -> Verdict | None:
     clone = pair.recipient.fact("clone")
     if clone["state"] != "in_progress":
         return None
+    donor = f"{pair.options.donor_host}:{pair.options.donor_port}".lower()
     return fail(
         f"a clone from {clone['source']} is under way on {pair.recipient.label} ({clone['stage']}, {clone['percent']} %)",
         actual=clone["source"],
         error=3634,
         remedy="Wait for it (clone_status with wait_for=idle), or cancel it (clone_run with state=cancelled)",
+        # It joins a clone of the same donor, for example that of an interrupted run.
+        repair="clone_run" if (clone["source"] or "").lower() == donor else None,
     )
 
 
@@ -162,6 +165,7 @@ def slot(pair: Pair) -> Verdict | None:
             "busy (Clone Donor Error: 3634 : Too many concurrent clone operations. Maximum allowed - 1.)",
             actual=1,
             remedy="Wait for clone_donor_timeout_after_network_failure minutes, or choose another donor",
+            repair="clone_run",
         )
     return donor_fail(
         f"{pair.donor.label} donates already, to {who} "
@@ -169,6 +173,8 @@ def slot(pair: Pair) -> Verdict | None:
         3634,
         actual=len(sessions),
         remedy="Wait until that clone has ended, or choose another donor",
+        # It waits for the slot.
+        repair="clone_run",
     )
 
 
