@@ -41,6 +41,7 @@ def _up(arguments: argparse.Namespace) -> None:
         options=arguments.option,
         inventory_path=arguments.inventory,
         variables_path=arguments.vars,
+        owner=arguments.owner,
     )
     try:
         loaded = [data.load(donor, size) for donor in lab.donors if size]
@@ -173,6 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--data", default="none", metavar="SIZE", help="sample data on the donors: MiB or a name")
     command.add_argument("--inventory", type=Path, default=DEFAULT_INVENTORY)
     command.add_argument("--vars", type=Path, help="also write extra variables for tests there")
+    command.add_argument("--owner", type=int, metavar="PID", help="once this process is gone, the next up ends the lab")
     add_options(command, "for all nodes, lasting")
 
     command = add("down", _down, "end all processes and remove all files of a lab")

@@ -36,6 +36,7 @@ class Lab:
         self._nodes: dict[str, Node] = {}
         self._donors = 0
         self._files: list[str] = []
+        self._owner: int | None = None
 
     @classmethod
     def open(cls, name: str | None = None) -> Self:
@@ -47,6 +48,7 @@ class Lab:
             raise LabError(f"there is no lab {lab.name!r} here ({lab.directory}); python -m lab up makes one") from None
         lab._donors = state["donors"]
         lab._files = state["files"]
+        lab._owner = state["owner"]
         lab._nodes = {node: Node.open(lab.directory / node) for node in state["nodes"]}
         return lab
 
@@ -62,6 +64,17 @@ class Lab:
         except (OSError, ValueError, KeyError):
             # Cut short before it could say whose it is; the default name is this checkout's own.
             return str(PROJECT_ROOT) if name == default_name() else None
+
+    @classmethod
+    def sweep(cls) -> None:
+        """Take down this checkout's labs that a run brought up for itself and, being killed, left behind."""
+        for name in cls.names():
+            try:
+                owner = json.loads((lab_dir(name) / _STATE).read_text(encoding="utf-8"))["owner"]
+            except (OSError, ValueError, KeyError):
+                continue
+            if owner and not processes.is_alive(owner):
+                cls(name).down()
 
     def __enter__(self) -> Self:
         return self
@@ -107,17 +120,21 @@ class Lab:
         root_passwords: Mapping[str, str] | None = None,
         inventory_path: Path | None = None,
         variables_path: Path | None = None,
+        owner: int | None = None,
     ) -> Self:
         """Bring up ``nodes`` fresh servers and write the files asked for.
 
-        What an earlier lab of this name left, running or not, is ended and removed first.
+        What an earlier lab of this name left, running or not, is ended and removed first, and so are labs whose ``owner``,
+        the process that they were brought up for, is gone.
         """
         if not 1 <= nodes <= 64 or not 0 <= donors <= nodes:
             raise LabError(f"{nodes} nodes with {donors} donors: expected 1 to 64 nodes and at most as many donors")
+        self.sweep()
         installation = fetch.mysql()
         with self._locked("bringing up"):
             self._clean()
             self.directory.mkdir(mode=0o700)
+            self._owner = owner
             self._donors = donors
             self._files = [str(Path(path).absolute()) for path in (inventory_path, variables_path) if path]
             self._save()
@@ -181,6 +198,7 @@ class Lab:
             "donors": self._donors,
             "nodes": list(self._nodes),
             "files": self._files,
+            "owner": self._owner,
         }
         partial = self.directory / f"{_STATE}.new"
         partial.write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")

@@ -32,7 +32,7 @@ ansible-galaxy collection build --force --output-path "$work/dist" >/dev/null
 ansible-galaxy collection install --force --collections-path "$work/collections" "$work"/dist/*.tar.gz >/dev/null
 
 say "starting three MySQL servers, one with data (the first time, MySQL is fetched)"
-python -m lab up --name "$name" --nodes 3 --data "${DEMO_MB:-400}" --inventory "$inventory" >/dev/null
+python -m lab up --name "$name" --nodes 3 --data "${DEMO_MB:-400}" --inventory "$inventory" --owner $$ >/dev/null
 ready=$SECONDS
 
 say "dbops.mysql_clone.clone: check, repair, clone, verify"

@@ -358,6 +358,7 @@ def _lab(copy: Path) -> Iterator[None]:
     say(f"lab {name}")
     try:
         up = ["up", "--name", name, "--nodes", "3", "--vars", variables, "--inventory", copy / "inventory.yml"]
+        up += ["--owner", str(os.getpid())]
         if run([*command, *up], cwd=ROOT):
             raise SystemExit("The lab didn't come up: no integration test can run.")
         yield

@@ -41,10 +41,23 @@ def record(host: str, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "seconds": seconds,
         "bytes_per_second": int(copied / copying) if copying else None,
         "verified": verify.get("verified"),
-        "checks": [*(precheck.get("checks") or []), *(verify.get("checks") or [])],
+        "checks": [*_after_repair(precheck, view), *(verify.get("checks") or [])],
         "attempts": clone.get("attempts") or [],
         "stages": stages,
     }
+
+
+def _after_repair(precheck: t.Mapping[str, t.Any], view: t.Mapping[str, t.Any]) -> list[t.Any]:
+    """The checks before the clone; what the clone itself has repaired is no failure any more once it is completed."""
+    checks = list(precheck.get("checks") or ())
+    if view.get("state") != "completed":
+        return checks
+    return [
+        dict(check, status="ok", message="repaired: " + check["message"])
+        if check["status"] == "fail" and check["repair"] == "clone_run"
+        else check
+        for check in checks
+    ]
 
 
 def _obstacles(precheck: t.Mapping[str, t.Any]) -> list[str]:

@@ -52,7 +52,8 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 PREFIX = "mysql_clone_"
-NAMES = (
+# The modules' options, in their order; the variables all begin alike, also those of options that lack the login_.
+OPTIONS = (
     "login_user",
     "login_password",
     "login_host",
@@ -65,6 +66,7 @@ NAMES = (
     "ca_cert",
     "check_hostname",
 )
+NAMES = {option: option if option.startswith("login_") else "login_" + option for option in OPTIONS}
 
 
 class LookupModule(LookupBase):
@@ -86,7 +88,7 @@ class LookupModule(LookupBase):
         return self._variables["hostvars"][host].get(PREFIX + name)
 
     def _login(self, host: str | None, donor: str | None) -> dict[str, t.Any]:
-        options = {name: self._value(host, name) for name in NAMES}
+        options = {option: self._value(host, name) for option, name in NAMES.items()}
         if donor is not None:
             for part in ("user", "password"):
                 own = self._value(host, "post_login_" + part)

@@ -55,7 +55,11 @@ def module_options(plugin: str) -> dict[str, dict[str, t.Any]]:
 def defaults() -> set[tuple[str, str]]:
     """Each variable that has a fixed default, with every default that is said to be its own, as the README writes it."""
     shared = module_options("_login")
-    found = {(login.PREFIX + name, written(shared[name])) for name in login.NAMES if "default" in shared[name]}
+    found = {
+        (login.PREFIX + name, written(shared[option]))
+        for option, name in login.NAMES.items()
+        if "default" in shared[option]
+    }
     found |= {(name, written(option)) for name, option in role_options().items() if "default" in option}
     for path in sorted(ROOT.glob("roles/*/tasks/*.yml")):
         module = ""
@@ -98,7 +102,7 @@ def present(pattern: str) -> set[str]:
 
 
 def test_the_variables_of_roles_and_lookups_are_those_of_the_readme():
-    logins = {login.PREFIX + name for name in login.NAMES}
+    logins = {login.PREFIX + name for name in login.NAMES.values()}
     logins |= {login.PREFIX + "post_login_" + part for part in ("user", "password")}
     rows = [row["name"] for row in VARIABLE_ROW.finditer(README)]
     assert sorted(rows) == sorted(set(rows)), "a variable stands in two rows"
