@@ -48,7 +48,7 @@ class Lab:
             raise LabError(f"there is no lab {lab.name!r} here ({lab.directory}); python -m lab up makes one") from None
         lab._donors = state["donors"]
         lab._files = state["files"]
-        lab._owner = state["owner"]
+        lab._owner = state.get("owner")
         lab._nodes = {node: Node.open(lab.directory / node) for node in state["nodes"]}
         return lab
 
