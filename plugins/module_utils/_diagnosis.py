@@ -140,7 +140,8 @@ class Evidence(t.NamedTuple):
     the login to the recipient, ``denied`` whether it was refused rather than unreachable. ``clone`` is a view as of
     clone_status, ``later`` the same a moment later while a clone is under way. ``log`` is what clone_log returns. ``files``
     says what lies in #clone: ``status_fix``, ``status_error``, ``status_in_progress``. ``host`` has the free bytes of the data
-    directory's file system. ``names`` stand for the words in angle brackets in commands.
+    directory's file system. ``names`` stand for the words in angle brackets in commands. ``unsuitable`` says why the server
+    can't take part in a clone at all, ``unseen`` which steps were not possible.
     """
 
     given: ErrorEntry | None = None
@@ -155,6 +156,8 @@ class Evidence(t.NamedTuple):
     files: t.Mapping[str, t.Any] | None = None
     host: t.Mapping[str, t.Any] | None = None
     names: t.Mapping[str, str] = {}
+    unsuitable: str | None = None
+    unseen: t.Sequence[str] = ()
 
 
 class Cause(t.NamedTuple):
@@ -492,6 +495,22 @@ def _findings(evidence: Evidence) -> t.Iterator[Cause]:
         yield Cause(name, BLOCKS, entry, (words,), finding.remedy or entry.remedy, finding.repair)
 
 
+def _wrong_server(evidence: Evidence) -> t.Iterator[Cause]:
+    """A server that knows no CLONE: another product, or too old."""
+    if evidence.unsuitable:
+        entry = _errors.classify(1064)._replace(
+            number=None,
+            symbol="",
+            category="configuration",
+            cause=evidence.unsuitable,
+            remedy="Clone to MySQL 8.0.17 or later.",
+            side="recipient",
+            commands=("SELECT VERSION(), @@version_comment; -- on the recipient",),
+            data="intact",
+        )
+        yield Cause("recipient.version", DOWN, entry, (evidence.unsuitable,), entry.remedy)
+
+
 def _room(evidence: Evidence) -> t.Iterator[Cause]:
     """A full disk below a server that doesn't answer."""
     host = evidence.host or {}
@@ -509,6 +528,7 @@ def _room(evidence: Evidence) -> t.Iterator[Cause]:
 
 SOURCES: tuple[t.Callable[[Evidence], t.Iterator[Cause]], ...] = (
     _given,
+    _wrong_server,
     _server_down,
     _room,
     _last_clone,
@@ -696,7 +716,8 @@ def verdict(causes: t.Sequence[Cause], evidence: Evidence) -> str:
                 _progress.line(clone),
             )
         done = " The last clone completed at %s." % clone["end_time"] if clone and clone["state"] == "completed" else ""
-        return "Nothing wrong was found on %s.%s" % (evidence.label, done)
+        unseen = " Not everything could be looked at: %s." % "; ".join(evidence.unseen) if evidence.unseen else ""
+        return "Nothing wrong was found on %s.%s%s" % (evidence.label, done, unseen)
     first = causes[0]
     entry = first.entry
     number = (
@@ -713,7 +734,7 @@ def verdict(causes: t.Sequence[Cause], evidence: Evidence) -> str:
             number,
         )
     return "%s%s%s; %s; %s." % (
-        "" if evidence.given is not None or not evidence.label else evidence.label + ": ",
+        evidence.label + ": " if evidence.label and evidence.given is None and evidence.label not in cause else "",
         cause,
         number,
         _DATA_WORDS[entry.data],

@@ -32,6 +32,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
     Login,
     Server,
     connect_first,
+    unsuitable,
 )
 
 # A clone that has not moved between two looks so many seconds apart stands still.
@@ -245,6 +246,9 @@ def _collect_up(params: t.Mapping[str, t.Any], server: Server, since: str, steps
     evidence = evidence._replace(clone=clone)
     facts: dict[str, t.Any] = {}
     with steps.step("resources", "the server and its host") as row:
+        why = unsuitable(server.version)
+        if why:
+            evidence = evidence._replace(unsuitable="%s %s" % (server.label, why))
         facts = _facts.server_facts(server)
         row["result"] = "%d facts, %d not to be had" % (len(facts), len(facts["absent"]))
     with steps.step("log", "the error log") as row:
@@ -276,7 +280,10 @@ def _collect_up(params: t.Mapping[str, t.Any], server: Server, since: str, steps
         "datadir": facts.get("variables", {}).get("datadir", ""),
         "error_log": (evidence.log or {}).get("path", ""),
     }
-    return evidence._replace(names=names)
+    unseen = [
+        "%s (%s)" % (row["step"], row["result"]) for row in steps.done if row["result"].startswith("not possible")
+    ]
+    return evidence._replace(names=names, unseen=unseen)
 
 
 def _named_donor(params: t.Mapping[str, t.Any]) -> str | None:

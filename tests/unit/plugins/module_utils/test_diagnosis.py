@@ -145,6 +145,21 @@ def test_nothing_wrong_is_said_so():
     assert result["data"] == "replaced"
 
 
+def test_what_could_not_be_looked_at_is_said():
+    result = diagnose(Evidence(label="db2:3306", unseen=["log (not possible: no error log was found)"]))
+
+    assert result["verdict"].endswith("Not everything could be looked at: log (not possible: no error log was found).")
+
+
+def test_another_product_is_the_cause():
+    evidence = Evidence(
+        label="db2:3306", unsuitable="db2:3306 is MariaDB 10.11", findings=[finding("recipient.plugin", code=1524)]
+    )
+
+    assert ids(evidence)[0] == "recipient.version"
+    assert diagnose(evidence)["verdict"].startswith("db2:3306 is MariaDB 10.11;")
+
+
 def test_the_last_error_and_a_failing_check_are_one_cause():
     evidence = Evidence(
         label="db2:3306",

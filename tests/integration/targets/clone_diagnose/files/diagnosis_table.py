@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import re
 import sys
 import threading
 import time
@@ -35,6 +36,9 @@ LINK_RATE = 12_000_000  # bytes a second: a clone of the lab's data then takes a
 CLIENT_TIMEOUT = 120
 
 
+_ABOUT_ERRORS = re.compile(r"(?:error|code): [1-9]\d+: |\[ERROR\]")
+
+
 class Outcome(NamedTuple):
     """How a CLONE statement ended: error 0 is success."""
 
@@ -48,7 +52,8 @@ class Bench:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self.donor, self.recipient, self.other = (lab[name] for name in ("node1", "node2", "node3"))
-        self.messages: list[tuple[int, str]] = []
+        # What clients and logs said of errors, for the corpus of the unit tests.
+        self.messages: list[str] = []
         self.prepare_donor()
         self.prepare_recipient()
 
@@ -107,7 +112,8 @@ class Bench:
         """Run CLONE and wait for its end; after a success also for the restart."""
         node = node or self.recipient
         outcome = self._run(node, how)
-        self.messages.append(outcome)
+        if outcome.number:
+            self.messages.append(str(tuple(outcome)))
         return outcome
 
     def _run(self, node: Node, how: dict[str, Any]) -> Outcome:
@@ -159,6 +165,11 @@ class Bench:
                 raise RuntimeError(f"the clone ended before {stage}: {ended[0]}")
             time.sleep(0.05)
         raise RuntimeError(f"no clone came to {stage}")
+
+    def hear(self) -> None:
+        """Remember the lines of both error logs that are about errors."""
+        for node in (self.recipient, self.donor):
+            self.messages += [line for line in node.error_log().splitlines() if _ABOUT_ERRORS.search(line)]
 
     def parameters(self, **changes: Any) -> dict[str, Any]:
         """The options of clone_diagnose: the recipient's root by its socket, and the donor."""
@@ -747,6 +758,7 @@ def run(bench: Bench, one: Fault, verbose: bool) -> bool:
     """Inject a fault, diagnose, print a row, clean up."""
     injection = one.inject(bench)
     changes = next(injection) or {}
+    bench.hear()
     asked = time.monotonic()
     result = _evidence.run(bench.parameters(**changes))
     seconds = time.monotonic() - asked
@@ -772,7 +784,7 @@ def main() -> int:
     parser.add_argument("lab")
     parser.add_argument("--all", action="store_true", help="all faults, not only the quick ones")
     parser.add_argument("--only", default="", help="faults whose name or cause holds this word")
-    parser.add_argument("--corpus", type=Path, help="write the servers' messages there, as JSON lines")
+    parser.add_argument("--corpus", type=Path, help="write the messages of clients and logs about errors there")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     chosen = [
@@ -797,7 +809,7 @@ def main() -> int:
             bench.start_over()
     print(f"{len(chosen)} faults, {wrong} wrong, {time.monotonic() - begin:.0f} s")
     if arguments.corpus:
-        arguments.corpus.write_text("".join(json.dumps(message) + "\n" for message in bench.messages), encoding="utf-8")
+        arguments.corpus.write_text("".join(line + "\n" for line in bench.messages), encoding="utf-8")
     return 1 if wrong else 0
 
 
