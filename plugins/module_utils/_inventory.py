@@ -436,7 +436,7 @@ class _Reading:
         self.jobs: queue.SimpleQueue[list[_Subject]] = queue.SimpleQueue()
         self.tables: dict[str, Table] = {}
         self.unread: dict[str, str] = {}
-        self.failure: BaseException | None = None
+        self.failures: list[BaseException] = []
 
 
 def _wait_for_calm(server: t.Any, limit: int) -> None:
@@ -529,7 +529,7 @@ def _read_batch(server: t.Any, tables: t.Sequence[_Subject], wanted: Wanted) -> 
 def _worker(server: t.Any, reading: _Reading) -> None:
     batch: list[_Subject] = []
     try:
-        while time.monotonic() < reading.deadline and not reading.failure:
+        while time.monotonic() < reading.deadline and not reading.failures:
             try:
                 batch = reading.jobs.get_nowait()
             except queue.Empty:
@@ -540,10 +540,10 @@ def _worker(server: t.Any, reading: _Reading) -> None:
             reading.unread.update(unread)
     except ServerError as error:
         if time.monotonic() < reading.deadline or error.number not in (*CONNECTION_LOST, 1317):
-            reading.failure = error
+            reading.failures.append(error)
         reading.jobs.put(batch)
     except Exception as error:  # a thread's exception would vanish: hand it to the one that waits
-        reading.failure = error
+        reading.failures.append(error)
 
 
 def _open_snapshots(sessions: t.Sequence[t.Any]) -> dict[str, t.Any]:
@@ -596,8 +596,8 @@ def _read_tables(
     finally:
         for session in sessions:
             session.close()
-    if reading.failure:
-        raise reading.failure
+    if reading.failures:
+        raise reading.failures[0]
     for table in tables:
         if table.label not in reading.tables:
             reading.unread.setdefault(table.label, "not read within %g seconds" % wanted.timeout)

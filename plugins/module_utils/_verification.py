@@ -137,15 +137,15 @@ def context(donor: Inventory, recipient: Inventory, clone: t.Mapping[str, t.Any]
         and count < int(here["definition_cache"])
     )
     if there["gtid_mode"] in ("ON", "ON_PERMISSIVE") or there["gtid_executed"]:
-        left, right = _gtid.parse(there["gtid_executed"]), _gtid.parse(here["gtid_executed"])
-        missing, extra = _gtid.subtract(left, right), _gtid.subtract(right, left)
-        if left and missing == left:
+        donors, recipients = _gtid.parse(there["gtid_executed"]), _gtid.parse(here["gtid_executed"])
+        missing, extra = _gtid.subtract(donors, recipients), _gtid.subtract(recipients, donors)
+        if donors and missing == donors:
             # Not of the donor's kin, which check_gtid tells: there is nothing that time could excuse.
             return Context(True)
         replicated = {
             source: parts
             for source, parts in extra.items()
-            if source.partition(":")[0] in _gtid.uuids(left) and source.partition(":")[0] != here["server_uuid"]
+            if source.partition(":")[0] in _gtid.uuids(donors) and source.partition(":")[0] != here["server_uuid"]
         }
         words = []
         if missing:
