@@ -490,7 +490,7 @@ def _findings(evidence: Evidence) -> t.Iterator[Cause]:
             if drops
             else "The next clone would be refused.",
         )
-        name = cause_id(entry, nested is not None) if finding.id == "pair.link" else finding.id
+        name = cause_id(entry, True) if finding.id == "pair.link" and nested is not None else finding.id
         words = "check %s: %s" % (finding.id, finding.message)
         yield Cause(name, BLOCKS, entry, (words,), finding.remedy or entry.remedy, finding.repair)
 
@@ -760,7 +760,10 @@ def _data(evidence: Evidence) -> str:
     """What is so with the recipient's old data now."""
     clone = evidence.clone
     if clone is None:
-        return "unknown"
+        stories = [story for story in (evidence.log or {}).get("clones", ()) if story["side"] == "recipient"]
+        if evidence.log is None or (stories and stories[-1]["data_dropped"]):
+            return "unknown"
+        return "intact"
     if not _progress.data_dropped(clone):
         return "intact"
     return "replaced" if clone["state"] == "completed" else "gone"

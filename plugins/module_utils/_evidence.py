@@ -24,7 +24,12 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
     _precheck,
     _progress,
 )
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
+    BadInput,
+    CloneError,
+    MissingLibrary,
+    ServerError,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, with_status
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
@@ -32,7 +37,6 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
     Login,
     Server,
     connect_first,
-    unsuitable,
 )
 
 # A clone that has not moved between two looks so many seconds apart stands still.
@@ -246,9 +250,6 @@ def _collect_up(params: t.Mapping[str, t.Any], server: Server, since: str, steps
     evidence = evidence._replace(clone=clone)
     facts: dict[str, t.Any] = {}
     with steps.step("resources", "the server and its host") as row:
-        why = unsuitable(server.version)
-        if why:
-            evidence = evidence._replace(unsuitable="%s %s" % (server.label, why))
         facts = _facts.server_facts(server)
         row["result"] = "%d facts, %d not to be had" % (len(facts), len(facts["absent"]))
     with steps.step("log", "the error log") as row:
@@ -322,23 +323,35 @@ def collect(params: t.Mapping[str, t.Any]) -> tuple[_diagnosis.Evidence, list[di
             )
         return evidence, steps.done
     since = _errorlog.moment("since", params["since"])
+    server = _connected(params, steps)
+    if isinstance(server, ServerError):
+        return _collect_down(params, server, since, steps), steps.done
+    if isinstance(server, CloneError):
+        evidence = _diagnosis.Evidence(label=str(server.details["server"]), unsuitable=server.message)
+        return evidence, steps.done
+    with server:
+        return _collect_up(params, server, since, steps), steps.done
+
+
+def _connected(params: t.Mapping[str, t.Any], steps: Steps) -> Server | CloneError:
+    """A session, or why there is none: the login's error, or that the server knows no CLONE.
+
+    Raises BadInput and MissingLibrary: then nothing can be found out.
+    """
     logins = own_logins(params)
-    try:
-        with steps.step("server", "log in to %s" % logins[0].label) as row:
-            try:
-                server = connect_first(logins)
-            except ServerError as error:
-                row["result"] = "%s (error %d)" % (error.text, error.number)
-                failure: ServerError | None = error
-            else:
-                failure = None
-                row["result"] = "MySQL %s answers" % server.version
-        if failure is not None:
-            return _collect_down(params, failure, since, steps), steps.done
-        with server:
-            return _collect_up(params, server, since, steps), steps.done
-    except OSError as error:
-        raise CloneError("the diagnosis broke off: %s" % error) from error
+    failure: CloneError
+    with steps.step("server", "log in to %s" % logins[0].label) as row:
+        try:
+            server = connect_first(logins)
+        except CloneError as error:
+            failure = error
+            row["result"] = error.message
+        else:
+            row["result"] = "MySQL %s answers" % server.version
+            return server
+    if isinstance(failure, (BadInput, MissingLibrary)):
+        raise failure
+    return failure
 
 
 def _names(params: t.Mapping[str, t.Any]) -> dict[str, str]:
