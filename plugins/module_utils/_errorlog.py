@@ -222,10 +222,6 @@ def _json_event(text: str) -> Event | None:
 @functools.lru_cache(maxsize=1024)
 def judge(code: int, message: str) -> _errors.ErrorEntry | None:
     """What the catalogue says of a line: of the error that it carries, or of its own code; None for lines it doesn't know."""
-    if code in _errors.CARRIERS or code == 13459:
-        number, text = _errors.parse(message)
-        if number is not None and number not in (code, 0):
-            return _errors.classify(number, text)
     entry = _errors.classify(code, message) if code else None
     return entry if entry and entry.category != "unknown" else None
 
@@ -247,7 +243,7 @@ def keywords_of(severity: str, message: str) -> tuple[str, ...]:
 def describe(event: Event) -> dict[str, t.Any]:
     """An event as plain data, with what the catalogue says of it."""
     entry = judged(event)
-    error = entry.number if entry and entry.number != event.code else None
+    error = entry.nested if entry and event.code in _errors.CARRIERS else None
     return {
         "time": event.time,
         "thread": event.thread,
@@ -259,22 +255,20 @@ def describe(event: Event) -> dict[str, t.Any]:
         "about_clone": event.about_clone,
         "keywords": list(keywords_of(event.severity, event.message[:LONGEST_MESSAGE])),
         "category": category_of(event, entry),
-        "error": {"code": error, "innermost": entry.innermost.number, "message": entry.text}
-        if entry and error
-        else None,
+        "error": {"code": error.number, "innermost": error.innermost.number, "message": error.text} if error else None,
     }
 
 
 def judged(event: Event) -> _errors.ErrorEntry | None:
     """The catalogue's entry of an event that may be about an error."""
-    if event.code in _errors.CARRIERS or event.severity in ("error", "warning") or event.code == 13459:
+    if event.code in _errors.CARRIERS or event.severity in ("error", "warning"):
         return judge(event.code, event.message[:LONGEST_MESSAGE])
     return None
 
 
 def category_of(event: Event, entry: _errors.ErrorEntry | None) -> str | None:
     """The category of the error that an event is about, or None for news."""
-    if entry and (entry.number != event.code or event.severity in ("error", "warning")):
+    if entry and (entry.nested or event.severity in ("error", "warning")):
         return entry.category
     return None
 

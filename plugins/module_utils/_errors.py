@@ -122,7 +122,9 @@ WRAPPERS = frozenset((3862, 3863, 3870))
 # Errors of file operations: the operating system's number behind them decides what they are.
 FILE_ERRORS = frozenset((1004, 1005, 1006, 1016, 1017, 1024, 1025, 1026, 1030))
 # Lines of the error log that only carry somebody else's error.
-CARRIERS = frozenset((11071, 11974, 13129, 13270, 13272, 13273, 13457, 13458, 13464, 13465))
+CARRIERS = frozenset((11071, 11974, 11977, 13129, 13270, 13272, 13273, 13457, 13458, 13459, 13464, 13465))
+# Those that the donor writes about its own errors.
+_DONORS_OWN = 13273
 
 _DONOR = re.compile(
     r"Clone (?:Donor|Recipient) [Ee]rror ?: ?(?P<connect>Connect failed: )?(?P<number>\d{1,5}) ?: ?(?P<text>.*)",
@@ -200,7 +202,7 @@ def _nested(number: int, text: str, where: str, depth: int) -> ErrorEntry | None
     if number in CARRIERS:
         found = _CARRIED.search(text)
         if found and int(found["number"]) >= 1000:
-            return _entry(int(found["number"]), found["text"], "donor" if number == 13273 else where, depth + 1)
+            return _entry(int(found["number"]), found["text"], "donor" if number == _DONORS_OWN else where, depth + 1)
     if number in FILE_ERRORS or number in (2002, 2003, 2013) or number in CARRIERS:
         errno = _os_number(text)
         if errno is not None:
@@ -453,7 +455,7 @@ def parse(text: str) -> tuple[int | None, str]:
         if not found:
             continue
         number = int(found["number"])
-        if number in CARRIERS:
+        if number in CARRIERS and number != _DONORS_OWN:
             carried = _CARRIED.search(text)
             if carried and int(carried["number"]) in _cases():
                 return int(carried["number"]), carried["text"]

@@ -526,6 +526,19 @@ def test_symbols_are_unique():
     assert len(symbols) == len(set(symbols))
 
 
+def corpus():
+    """Error lines that real servers and clients printed: number, innermost number, category, retry class, line."""
+    text = (Path(__file__).parent / "error_lines.txt").read_text(encoding="utf-8")
+    return [line.split("\t", 1) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(("label", "line"), corpus())
+def test_what_real_servers_say_is_understood(label, line):
+    entry = classify(None, line)
+
+    assert "%s %s %s %s" % (entry.number, entry.innermost.number, entry.category, entry.retry) == label
+
+
 def test_the_reference_page_is_current():
     root = Path(__file__).resolve().parents[4]
     spec = importlib.util.spec_from_file_location("render_error_reference", root / "scripts/render_error_reference.py")

@@ -300,7 +300,7 @@ def tls_refused(bench: Bench):
     bench.donor.sql(f"ALTER USER {USER} REQUIRE NONE")
 
 
-@fault("clone demands TLS, donor has none", "donor.tls", quick=True)
+@fault("clone demands TLS, donor has none", "donor.tls")
 def no_tls(bench: Bench):
     bench.donor.restart(options=["tls_version="])
     bench.clone(clause="REQUIRE SSL")
@@ -361,7 +361,7 @@ def redo_off(bench: Bench):
     bench.donor.sql("ALTER INSTANCE ENABLE INNODB REDO_LOG")
 
 
-@fault("donor serves another clone", "donor.slot", quick=True)
+@fault("donor serves another clone", "donor.slot")
 def donor_busy(bench: Bench):
     with bench.link() as proxy:
         bench.prepare_recipient(bench.other)
