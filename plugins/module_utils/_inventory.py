@@ -782,11 +782,19 @@ def donor_session(logins: t.Sequence[Login], timeout: float) -> tuple[Login | No
     for login in logins:
         try:
             with Server(login, read_timeout=timeout) as server:
+                _refuse_unsuitable(server.label, server.version)
                 if can_read(server):
                     return login, ""
                 reasons.append(f"'{login.user}' has no SELECT ON *.* there")
         except ServerError as error:
+            _refuse_unsuitable(login.label, error.version)
             if error.number not in ACCESS_DENIED:
                 raise
             reasons.append(f"'{login.user}' can't log in there")
     return None, ", ".join(reasons)
+
+
+def _refuse_unsuitable(label: str, version: str) -> None:
+    why = unsuitable(version)
+    if why:
+        raise CloneError(f"the donor {label} {why}", server=label, version=version)
