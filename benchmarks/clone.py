@@ -98,7 +98,12 @@ def main() -> None:
         name = f"bench-{os.getpid()}"
         up = [sys.executable, "-m", "lab", "up", "--name", name, "--nodes", "3", "--data", str(options.megabytes)]
         try:
-            subprocess.run([*up, "--inventory", inventory, "--owner", str(os.getpid())], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [*up, "--inventory", inventory, "--owner", str(os.getpid())],
+                cwd=ROOT,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
             lab = Lab.open(name)
             donor = lab["node1"]
             donor.sql("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")

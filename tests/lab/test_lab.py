@@ -52,7 +52,9 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(files):
-    fleet = Lab(NAME).up(owner=os.getpid(), nodes=2, inventory_path=files["inventory"], variables_path=files["variables"])
+    fleet = Lab(NAME).up(
+        owner=os.getpid(), nodes=2, inventory_path=files["inventory"], variables_path=files["variables"]
+    )
     yield fleet
     fleet.down()
     assert not fleet.directory.exists()
