@@ -50,6 +50,7 @@ VARIABLES = [
     "clone_delay_after_data_drop",
     "clone_donor_timeout_after_network_failure",
     "clone_enable_compression",
+    "clone_exclude_plugins_list",
     "clone_max_concurrency",
     "clone_max_data_bandwidth",
     "clone_max_network_bandwidth",
@@ -197,20 +198,25 @@ def decoded(name: str) -> str:
 
 def _tablespaces(rows: Rows) -> dict[str, t.Any]:
     """Sums over all tablespaces that a clone copies, and by schema over those that a clone drops on a recipient."""
-    facts = {"count": 0, "bytes": 0, "allocated": 0, "encrypted": 0, "user_bytes": 0, "user_count": 0}
-    schemas: dict[str, int] = {}
+    names = "count bytes allocated encrypted encrypted_holes missing block_size user_bytes user_count"
+    facts = dict.fromkeys(names.split(), 0)
+    schemas: dict[str, dict[str, int]] = {}
     for row in rows:
         count, size, allocated = int(row["count"]), int(row["bytes"] or 0), int(row["allocated"] or 0)
         facts["count"] += count
         facts["bytes"] += size
         facts["allocated"] += max(allocated, 0)
-        facts["encrypted"] += int(row["encrypted"] or 0)
+        for name in ("encrypted", "encrypted_holes", "missing"):
+            facts[name] += int(row[name] or 0)
+        facts["block_size"] = max(facts["block_size"], int(row["block_size"] or 0))
         if row["kind"] == "user":
             facts["user_count"] += count
             facts["user_bytes"] += allocated
             if row["schema_name"]:
                 name = decoded(str(row["schema_name"]))
-                schemas[name] = schemas.get(name, 0) + size
+                known = schemas.setdefault(name, {"tables": 0, "bytes": 0})
+                known["tables"] += count
+                known["bytes"] += size
     return dict(facts, by_schema=schemas)
 
 
@@ -329,7 +335,9 @@ SOURCES: dict[str, Source] = {
         "WHEN SPACE_TYPE = 'General' AND NAME <> 'mysql' THEN 'user' ELSE 'system' END AS kind, "
         "IF(SPACE_TYPE = 'Single', SUBSTRING_INDEX(NAME, '/', 1), '') AS schema_name, COUNT(*) AS count, "
         "SUM(FILE_SIZE) AS bytes, SUM(IF(ALLOCATED_SIZE > 0, ALLOCATED_SIZE, FILE_SIZE)) AS allocated, "
-        "SUM(ENCRYPTION = 'Y') AS encrypted FROM information_schema.INNODB_TABLESPACES "
+        "SUM(ENCRYPTION = 'Y') AS encrypted, "
+        "SUM(ENCRYPTION = 'Y' AND ALLOCATED_SIZE < FILE_SIZE) AS encrypted_holes, MAX(FS_BLOCK_SIZE) AS block_size, "
+        "SUM(FILE_SIZE = 0) AS missing FROM information_schema.INNODB_TABLESPACES "
         "WHERE NAME <> 'innodb_temporary' GROUP BY 1, 2",
         _tablespaces,
         needs="PROCESS",
@@ -527,6 +535,9 @@ def server_facts(server: Server, side: str = "recipient", host: bool = True) -> 
     return facts
 
 
+_NOTHING = {"tables": 0, "bytes": 0}
+
+
 def _summarise(facts: dict[str, t.Any]) -> None:
     """Make one list of schemas of three facts: largest first, capped."""
     tables, spaces = facts.pop("tables", None), facts.get("tablespaces")
@@ -543,8 +554,8 @@ def _summarise(facts: dict[str, t.Any]) -> None:
     schemas = [
         {
             "name": name,
-            "tables": tables["by_schema"].get(name, 0),
-            "bytes": sizes.get(name, 0) if spaces is not None else None,
+            "tables": tables["by_schema"].get(name) or sizes.get(name, _NOTHING)["tables"],
+            "bytes": sizes.get(name, _NOTHING)["bytes"] if spaces is not None else None,
         }
         for name in names
     ]

@@ -233,5 +233,6 @@ def host_facts(variables: t.Mapping[str, t.Any], unix_socket: str | None = None)
         "open_files_limit": _limit(pid, "Max open files"),
         "supervisor": supervisor(pid),
         "libraries": _libraries(variables.get("plugin_dir", "")),
+        "block_size": os.stat(data).st_blksize,
         "confinement": _read(f"/proc/{pid}/attr/current").strip("\0\n ") or None,
     }

@@ -15,7 +15,7 @@ import typing as t
 
 from ansible.module_utils.common.text.formatters import human_to_bytes
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _facts, _gtid, _host, _probe
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _facts, _gtid, _host
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import server_facts
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
@@ -107,6 +107,8 @@ def link_facts(login: Login, measure: bool = False) -> tuple[dict[str, t.Any], d
             link["facts"] = server_facts(server, "donor", host=False)
             link["latency"] = min(_ping(server) for _round in range(_PINGS))
             if measure:
+                from ansible_collections.dbops.mysql_clone.plugins.module_utils import _probe
+
                 measured = _probe.link(server, int(link["facts"]["variables"]["max_allowed_packet"]))
     except ServerError as error:
         why = _facts.unsuitable(error.version) if error.version else None
@@ -125,6 +127,20 @@ def _as_clone_says(error: ServerError) -> dict[str, t.Any]:
     if number == 2003 and ("Errno -" in error.text or "getaddrinfo" in error.text):
         number = _UNKNOWN_HOST
     return {"code": number, "message": text}
+
+
+def _with_certificate(login: Login, recipient: t.Mapping[str, t.Any]) -> Login:
+    """Log in with the certificate that the recipient's server would show the donor, where it can be read here."""
+    if "host" not in recipient or login.require_tls is False:
+        return login
+    paths = []
+    for variable in ("clone_ssl_cert", "clone_ssl_key"):
+        name = recipient["variables"].get(variable)
+        path = os.path.join(recipient["variables"]["datadir"], name) if name else ""
+        if not os.access(path, os.R_OK):
+            return login
+        paths.append(path)
+    return login._replace(client_cert=paths[0], client_key=paths[1])
 
 
 def _untrusted(login: Login, recipient: t.Mapping[str, t.Any]) -> str | None:
@@ -235,6 +251,7 @@ def compare(
 ) -> Report:
     """Check a recipient's facts against a donor, which is logged in to. Raises BadInput for facts that are of no use."""
     given = _usable(donor_facts)
+    donor = _with_certificate(donor, recipient) if donor else None
     link, probe = link_facts(donor, measure) if donor else (None, {})
     if donor and link and not link["error"] and donor.user:
         link["untrusted"] = _untrusted(donor, recipient)
@@ -263,6 +280,8 @@ def _measured_disk(recipient: t.Mapping[str, t.Any], data_directory: str | None)
     host = recipient.get("host")
     if host is None:
         return {"disk_error": recipient["absent"].get("host", "the host is not known")}
+    from ansible_collections.dbops.mysql_clone.plugins.module_utils import _probe
+
     place = host["new_directory"]["file_system"] if data_directory else host["file_systems"].get("data")
     if place is None:
         return {"disk_error": "the file system can't be looked at"}

@@ -217,6 +217,22 @@ capacity:
     bytes_available:
       description: Bytes that the clone finds, with those that it frees by dropping the recipient's data first.
       type: int
+    bytes_dropped:
+      description: How many of them are the recipient's own data.
+      type: int
+    estimated_seconds:
+      description: How long the clone is going to take.
+      type: float
+    estimate_basis:
+      description: What this number rests on, for example V(measured link) or V(last clone of this recipient).
+      type: str
+      sample: assumed (reserve_bandwidth)
+    link_bytes_per_second:
+      description: The link as O(probe) has measured it. The module's own speed is part of it, so it is the least.
+      type: int
+    disk_bytes_per_second:
+      description: The disk as O(probe) has measured it.
+      type: int
 facts:
   description: What the server is like, to be handed on as O(donor_facts). What could not be read is named in C(absent).
   returned: success, and when a check failed

@@ -209,8 +209,9 @@ def collations(pair: Pair) -> Verdict | None:
 def plugins(pair: Pair) -> Verdict | None:
     """Each active plugin of the donor must be active on the recipient, or (since 8.0.22) be there to load: 3870 (server behaviour)."""
     ours, theirs = pair.recipient.fact("plugins"), pair.donor.fact("plugins")
-    missing = {name: file for name, file in theirs.items() if name not in ours}
-    missing.pop("clone", None)
+    # Percona Server's own variable names plugins that need not match.
+    excluded = pair.recipient.text_or("clone_exclude_plugins_list", "").split(",")
+    missing = {name: file for name, file in theirs.items() if name not in ours and name not in ("clone", *excluded)}
     if not missing:
         return ok(f"all {len(theirs)} active plugins of the donor are active on the recipient")
     loadable = version_numbers(pair.recipient.text("version")) >= (8, 0, 22)
@@ -458,6 +459,41 @@ def encrypted_link(pair: Pair) -> Verdict | None:
         actual=False,
         expected=True,
         remedy="Leave out require_ssl=false, or turn TLS on at the donor",
+    )
+
+
+@rule("pair.block_size", "Compressed and encrypted data fits the file system", "configuration")
+def block_size(pair: Pair) -> Verdict | None:
+    """Page-compressed encrypted tables need a file system of the same block size: 3868, after the drop (server behaviour)."""
+    spaces = pair.donor.fact("tablespaces")
+    if not spaces["encrypted_holes"]:
+        return None
+    ours, theirs = pair.recipient.fact("host")["block_size"], spaces["block_size"]
+    if ours == theirs:
+        return ok(f"the block size of both file systems is {ours}", actual=ours, expected=theirs)
+    return fail(
+        f"the block size of the donor's file system is {theirs}, of the recipient's {ours}, and the donor has compressed "
+        "and encrypted tables",
+        actual=ours,
+        expected=theirs,
+        error=3868,
+        remedy=f"Put the recipient's data directory on a file system with blocks of {theirs} bytes",
+    )
+
+
+@rule("donor.missing_files", "All of the donor's data files are there", "configuration")
+def missing_files(pair: Pair) -> Verdict | None:
+    """A tablespace whose file is gone stops the clone when its turn comes: 3862 with 1016, after the drop (server behaviour)."""
+    count = pair.donor.fact("tablespaces")["missing"]
+    if not count:
+        return None
+    return donor_fail(
+        f"the files of {count} tablespace(s) of {pair.donor.label} are missing or empty",
+        1016,
+        actual=count,
+        expected=0,
+        remedy="SELECT NAME FROM information_schema.INNODB_TABLESPACES WHERE FILE_SIZE = 0 on the donor; restore these "
+        "files, or drop the tables",
     )
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
 
 DONOR_ERROR = 3862
@@ -203,6 +202,9 @@ def error_named(number: int | None, nested: int | None = None) -> dict[str, t.An
     """An error as findings show it."""
     if number is None:
         return None
+    # Not above: the catalogue is as large as all the rest, and a pair without errors doesn't need it.
+    from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors
+
     named: dict[str, t.Any] = {"code": number, "symbol": _errors.classify(number).symbol}
     if nested is not None:
         named["nested"] = nested

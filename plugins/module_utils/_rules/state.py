@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _gtid
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import version_numbers
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
     DONOR_ERROR,
@@ -337,14 +338,15 @@ def own_channels(pair: Pair) -> Verdict | None:
 
 @rule("donor.ddl", "DDL on the donor does not hold the clone up", "state")
 def donor_ddl(pair: Pair) -> Verdict | None:
-    """Only with clone_block_ddl=ON, set on the recipient, the donor waits for running DDL: 3862 with 1205 (server behaviour)."""
-    if pair.recipient.text_or("clone_block_ddl", "OFF") != "ON":
+    """With clone_block_ddl=ON at the recipient, and always before 8.0.27, the donor waits for DDL: 3862 with 1205 (manual)."""
+    always = version_numbers(pair.recipient.text("version")) < (8, 0, 27)
+    if not always and pair.recipient.text_or("clone_block_ddl", "OFF") != "ON":
         return None
     found = [one for one in pair.donor.fact("locks")["first"] if one["kind"] == "ddl"]
     if not found:
         return None
     return donor_fail(
-        f"a DDL statement runs on {pair.donor.label} and clone_block_ddl is ON: {_who(found)}",
+        f"a DDL statement runs on {pair.donor.label} and the clone would wait for it: {_who(found)}",
         1205,
         actual=found,
         remedy="Wait until it has ended, or SET GLOBAL clone_block_ddl = OFF on the recipient",

@@ -62,11 +62,22 @@ def test_partial_schema_grants_are_enough():
     assert not _facts.may_read(grants, "mysql")
 
 
+NO_HOLES = {"encrypted_holes": 0, "missing": None, "block_size": 4096}
+
+
 def test_tablespaces_are_summed_by_what_a_clone_does_with_them():
     rows = [
-        {"kind": "system", "schema_name": "", "count": 3, "bytes": 60, "allocated": 60, "encrypted": 0},
-        {"kind": "user", "schema_name": "a@002db", "count": 2, "bytes": 30, "allocated": 20, "encrypted": 1},
-        {"kind": "user", "schema_name": "", "count": 1, "bytes": 5, "allocated": 5, "encrypted": 0},
+        {"kind": "system", "schema_name": "", "count": 3, "bytes": 60, "allocated": 60, "encrypted": 0, **NO_HOLES},
+        {
+            "kind": "user",
+            "schema_name": "a@002db",
+            "count": 2,
+            "bytes": 30,
+            "allocated": 20,
+            "encrypted": 1,
+            **NO_HOLES,
+        },
+        {"kind": "user", "schema_name": "", "count": 1, "bytes": 5, "allocated": 5, "encrypted": 0, **NO_HOLES},
     ]
     facts = _facts._tablespaces(rows)
     assert facts == {
@@ -74,9 +85,12 @@ def test_tablespaces_are_summed_by_what_a_clone_does_with_them():
         "bytes": 95,
         "allocated": 85,
         "encrypted": 1,
+        "encrypted_holes": 0,
+        "missing": 0,
+        "block_size": 4096,
         "user_bytes": 25,
         "user_count": 3,
-        "by_schema": {"a-b": 30},
+        "by_schema": {"a-b": {"tables": 2, "bytes": 30}},
     }
 
 
@@ -168,7 +182,8 @@ def test_facts_are_small_and_hold_no_secret(name):
 def test_schemas_are_capped_largest_first():
     facts = {"absent": {}, "schemata": [f"s{number}" for number in range(200)]}
     facts["tables"] = {"count": 200, "by_schema": {f"s{number}": 1 for number in range(200)}, "engines": {}}
-    facts["tablespaces"] = {"by_schema": {f"s{number}": number for number in range(200)}}
+    sizes = {f"s{number}": {"tables": 1, "bytes": number} for number in range(200)}
+    facts["tablespaces"] = {"by_schema": sizes}
     _facts._summarise(facts)
     assert facts["schema_count"] == 200
     assert len(facts["schemas"]) == _facts.LIST_LIMIT
@@ -177,6 +192,6 @@ def test_schemas_are_capped_largest_first():
 
 def test_tables_that_somebody_made_in_mysql_are_listed():
     facts = {"absent": {}, "schemata": [], "tables": {"count": 0, "by_schema": {}, "engines": {}}}
-    facts["tablespaces"] = {"by_schema": {"mysql": 114688}}
+    facts["tablespaces"] = {"by_schema": {"mysql": {"tables": 1, "bytes": 114688}}}
     _facts._summarise(facts)
-    assert facts["schemas"] == [{"name": "mysql", "tables": 0, "bytes": 114688}]
+    assert facts["schemas"] == [{"name": "mysql", "tables": 1, "bytes": 114688}]

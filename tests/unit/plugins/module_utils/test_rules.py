@@ -163,6 +163,7 @@ CHANGES = [
     (lambda s: s.set("donor", skip_networking="ON"), "donor.networking", "fail", 3862, 2003),
     (lambda s: s.donor["plugins"].update(mysqlx=None), "pair.plugins", "fail", 3870, None),
     (lambda s: s.recipient["host"]["file_systems"]["data"].update(inodes=1), "recipient.inodes", "fail", 1026, None),
+    (lambda s: s.donor["tablespaces"].update(encrypted_holes=1, block_size=512), "pair.block_size", "fail", 3868, None),
     (lambda s: s.recipient["host"].update(memory_total=2 << 30), "recipient.memory", "warn", None, None),
     (lambda s: s.recipient["host"].update(memory_limit=1 << 30), "recipient.memory", "warn", None, None),
     (lambda s: s.wanted.update(reserve_cpus=64), "recipient.processors", "warn", None, None),
@@ -274,6 +275,22 @@ def test_a_plugin_is_enough_on_disk_since_8_0_22(scene):
     del scene.recipient["host"]
     scene.recipient["absent"]["host"] = "not on this host"
     assert scene.findings()["pair.plugins"].status == "skipped"
+
+
+def test_percona_servers_list_of_plugins_to_leave_out(scene):
+    scene.donor["plugins"]["audit_log"] = "audit_log.so"
+    assert scene.findings()["pair.plugins"].status == "fail"
+    scene.set("recipient", clone_exclude_plugins_list="audit_log,other")
+    assert scene.findings()["pair.plugins"].status == "ok"
+
+
+def test_before_8_0_27_the_donor_always_waits_for_ddl(scene):
+    holder = {"kind": "ddl", "id": 9, "account": "root@localhost", "seconds": 1, "idle": False, "objects": []}
+    scene.donor["locks"] = {"count": 1, "first": [holder]}
+    assert "donor.ddl" not in scene.findings()
+    for side in ("donor", "recipient"):
+        scene.set(side, version="8.0.26")
+    assert scene.findings()["donor.ddl"].error == {"code": 3862, "symbol": "ER_CLONE_DONOR", "nested": 1205}
 
 
 def test_what_a_missing_library_kept_from_trying_is_not_a_failure(scene):

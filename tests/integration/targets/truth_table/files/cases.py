@@ -391,8 +391,8 @@ def read_lock(s: Scene) -> None:
 @case("there is too little room", "recipient.disk_space")
 def no_room(s: Scene) -> None:
     s.spoil("recipient")
-    s.stack.enter_context(faults.small_disk(s.recipient, 320))
-    scene.prepare(s.lab, s.recipient)
+    recipient = s.stack.enter_context(faults.small_disk(s.recipient, 320))
+    s.made(recipient)
     s.stack.enter_context(faults.filled_disk(s.recipient, leave=100 << 20))
 
 
@@ -458,6 +458,16 @@ def encrypted_without_tls(s: Scene) -> None:
     s.require_ssl = False
 
 
+@case("a data file of the donor is missing", "donor.missing_files")
+def missing_file(s: Scene) -> None:
+    donor = s.donor
+    s.spoil("donor")
+    donor.sql("CREATE TABLE shop.lost (id INT PRIMARY KEY)")
+    donor.stop()
+    (donor.datadir / "shop" / "lost.ibd").unlink()
+    donor.start()
+
+
 # ---- what the server doesn't refuse, and what hurts afterwards --------------------------------------------------------
 
 
@@ -508,8 +518,9 @@ def own_transactions(s: Scene) -> None:
 def _replica_broken(s: Scene) -> Outcome:
     outcome = s.clone()
     s.third.sql("START REPLICA IO_THREAD")
+    # 2003 is only the restart.
     with _ignored():
-        scene.wait_until(lambda: _io_error(s), 20)
+        scene.wait_until(lambda: _io_error(s) not in (0, 2003), 90)
     number = _io_error(s)
     return outcome if outcome.number or not number else Outcome(0, None, f"OK, and the replica stops with {number}")
 
@@ -529,7 +540,7 @@ def replica_attached(s: Scene) -> None:
     s.stack.callback(scene._try, s.recipient, "DROP USER IF EXISTS 'repl'@'%'")
     s.third.sql(
         "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = %s, SOURCE_USER = 'repl', "
-        "SOURCE_PASSWORD = 'Acc0unt-pw', SOURCE_AUTO_POSITION = 1, SOURCE_SSL = 1",
+        "SOURCE_PASSWORD = 'Acc0unt-pw', SOURCE_AUTO_POSITION = 1, SOURCE_SSL = 1, SOURCE_CONNECT_RETRY = 1",
         (s.recipient.port,),
     )
     s.third.sql("START REPLICA")
@@ -630,6 +641,22 @@ def prepared_on_donor(s: Scene) -> None:
     s.stack.callback(scene._try, s.donor, "XA ROLLBACK 'd'")
 
 
+def _channel_gone(s: Scene) -> Outcome:
+    outcome = s.clone()
+    rows = s.recipient.sql("SELECT 1 FROM performance_schema.replication_connection_configuration")
+    return outcome if outcome.number or rows else Outcome(0, None, "OK, and the recipient replicates no more")
+
+
+@case("the recipient is a replica", "recipient.channels", status="warn", harm=_channel_gone)
+def recipient_is_replica(s: Scene) -> None:
+    s.recipient.sql(
+        "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = %s, SOURCE_USER = %s, "
+        "SOURCE_PASSWORD = %s, SOURCE_AUTO_POSITION = 1, SOURCE_SSL = 1",
+        (s.donor.port, scene.USER, scene.PASSWORD),
+    )
+    s.recipient.sql("START REPLICA SQL_THREAD")
+
+
 # ---- healthy variants -------------------------------------------------------------------------------------------------
 
 
@@ -686,6 +713,13 @@ def trusted(s: Scene) -> None:
     s.set(s.recipient, "clone_ssl_ca", str(s.donor.datadir / "ca.pem"))
 
 
+@case("the clone account demands a certificate, which the recipient has")
+def certificate(s: Scene) -> None:
+    s.clone_as("certified", "REQUIRE X509")
+    for name in ("cert", "key"):
+        s.set(s.recipient, f"clone_ssl_{name}", str(s.donor.datadir / f"client-{name}.pem"))
+
+
 @case("BACKUP_ADMIN comes by a default role")
 def default_role(s: Scene) -> None:
     s.clone_as("player", privileges="")
@@ -722,6 +756,12 @@ def plugin_loadable(s: Scene) -> None:
 @case("the recipient writes no binary log and no GTIDs")
 def no_binary_log(s: Scene) -> None:
     s.restart("recipient", "disable_log_bin=ON", "gtid_mode=OFF", "enforce_gtid_consistency=OFF")
+
+
+@case("redo logging is disabled on the recipient")
+def recipient_without_redo(s: Scene) -> None:
+    s.recipient.sql("ALTER INSTANCE DISABLE INNODB REDO_LOG")
+    s.spoil("recipient")
 
 
 @case("the recipient has more system tablespace files")
@@ -827,7 +867,7 @@ def _keyring(s: Scene, role: str) -> Node:
     s.stack.callback(back)
     node._state["server"] = str(program)
     node.reset([*scene.MODEST, f"plugin_dir={plugins}"])
-    scene.prepare(s.lab, node)
+    s.made(node)
     return node
 
 

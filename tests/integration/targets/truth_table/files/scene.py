@@ -95,9 +95,14 @@ class Scene:
     def spoil(self, role: str) -> Node:
         """This node is no good for the next case."""
         node = self._nodes[role]
-        self._ready.add(node.name)
         self.stack.callback(_dirty.add, node.name)
         return node
+
+    def made(self, node: Node) -> None:
+        """A node that the case itself has made what it wants."""
+        _dirty.discard(node.name)
+        self._ready.add(node.name)
+        prepare(self.lab, node)
 
     def set(self, node: Node, variable: str, value: object) -> None:
         """Set a global variable for the length of the case."""
@@ -122,7 +127,7 @@ class Scene:
         """A fresh server with lasting options for the length of the case."""
         node = self.spoil(role)
         node.reset([*MODEST, *options])
-        prepare(self.lab, node)
+        self.made(node)
         return node
 
     def restart(self, role: str, *options: str, supervised: bool = True) -> Node:
