@@ -391,3 +391,29 @@ def test_a_step_that_is_not_possible_is_told_and_ends_alone():
         {"step": "log", "what": "the error log", "result": "not possible: no error log was found", "seconds": 1.5},
         {"step": "checks", "what": "all", "result": "5 checks", "seconds": 0.25},
     ]
+
+
+@pytest.mark.parametrize(
+    ("host", "source", "label"),
+    [
+        ("db1", "db9:3307", "db1:3306"),
+        (None, "db9:3307", "db9:3307"),
+        (None, "LOCAL INSTANCE", None),
+        (None, None, None),
+    ],
+)
+def test_the_donor_is_the_named_one_or_the_last_one(host, source, label):
+    params = {
+        "donor_host": host,
+        "donor_port": 3306,
+        "donor_user": "cu",
+        "donor_password": "x",
+        "require_ssl": None,
+        "connect_timeout": 5,
+    }
+
+    donor = _evidence._donor_of(params, {"source": source})
+
+    assert (donor.label if donor else None) == label
+    # Nobody's password is tried at a donor that wasn't named.
+    assert donor is None or (donor.user is None) == (host is None)
