@@ -388,7 +388,7 @@ def data_directory(pair: Pair) -> Verdict | None:
     if not path.startswith("/"):
         return fail(f"data_directory {path} is not absolute", error=1525, actual=path, remedy="Give an absolute path")
     datadir = pair.recipient.text("datadir")
-    if os.path.normpath(path + "/").startswith(os.path.normpath(datadir)):
+    if (os.path.normpath(path) + "/").startswith(os.path.normpath(datadir) + "/"):
         return fail(
             f"data_directory {path} lies in the recipient's data directory {datadir}",
             error=3632,
