@@ -49,11 +49,14 @@ class Journal:
         )
         self._write()
 
-    def _write(self) -> None:
+    def _write(self, durable: bool = False) -> None:
         temporary = "%s.%d" % (self._path, os.getpid())
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(self.document, file)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, self._path)
 
     def event(self, text: str, clone: t.Mapping[str, t.Any] | None = None) -> None:
@@ -72,9 +75,9 @@ class Journal:
         self._write()
 
     def keep(self, **values: t.Any) -> None:
-        """Remember what a later run must know if this one is killed (variables to put back)."""
+        """Remember what a later run must know if this one is killed (variables to put back, a swap), or the machine dies."""
         self.document.update(values)
-        self._write()
+        self._write(durable=True)
 
     def end(self, result: t.Mapping[str, t.Any] | None, failure: t.Mapping[str, t.Any] | None) -> None:
         self.document.update(finished=True, result=result, failure=failure)
@@ -129,9 +132,13 @@ class Job:
 
     def forget(self) -> None:
         """Remove the journal of a job that has ended and been reported."""
-        for path in (self.path, self._cancel_path):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+        self._forget_cancel()
+
+    def _forget_cancel(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._cancel_path)
 
     def ask_to_cancel(self) -> None:
         os.close(os.open(self._cancel_path, os.O_WRONLY | os.O_CREAT, 0o600))
@@ -152,7 +159,8 @@ class Job:
             handle = self._lock()
         if handle is None:
             return False
-        self.forget()
+        # The journal is replaced and never absent: it may say what a killed run left to do.
+        self._forget_cancel()
         Journal(self.path, head)
         child = os.fork()
         if child:
