@@ -14,14 +14,23 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import random
 import re
 import subprocess
+import tempfile
 import threading
 import time
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors, _precheck, _progress, _sql
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
+    _errors,
+    _host,
+    _precheck,
+    _progress,
+    _sql,
+    _swap,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
@@ -64,6 +73,7 @@ class Wanted(t.NamedTuple):
 
     donors: tuple[Donor, ...]
     logins: tuple[Login, ...]
+    method: str = "replace"
     data_directory: str | None = None
     require_ssl: bool | None = None
     overwrite: bool = False
@@ -196,24 +206,29 @@ class Link:
         return Background(function)
 
     def command(self, text: str, seconds: float) -> None:
-        """Run the caller's start command. Raises CloneError when it fails."""
-        try:
-            done = subprocess.run(  # the caller's own command line, which is what start_command is for
-                text,
-                shell=True,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=max(1.0, seconds),
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise CloneError("start_command did not end within %d seconds" % seconds) from error
-        if done.returncode:
-            raise CloneError(
-                "start_command ended with status %d: %s"
-                % (done.returncode, done.stdout.decode("utf-8", "replace").strip()[-500:])
-            )
+        """Run the caller's start command. Raises CloneError when it fails.
+
+        Its output goes to a file: a server that it starts keeps a pipe open, whose end would never come.
+        """
+        with tempfile.TemporaryFile() as output:
+            try:
+                done = subprocess.run(  # the caller's own command line, which is what start_command is for
+                    text,
+                    shell=True,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    timeout=max(1.0, seconds),
+                    check=False,
+                )
+            except subprocess.TimeoutExpired as error:
+                raise CloneError("start_command did not end within %d seconds" % seconds) from error
+            if done.returncode:
+                output.seek(0)
+                raise CloneError(
+                    "start_command ended with status %d: %s"
+                    % (done.returncode, output.read().decode("utf-8", "replace").strip()[-500:])
+                )
 
 
 class OutOfTime(Exception):
@@ -250,6 +265,8 @@ class Operation:
         if wanted.deadline is not None:
             self.until = min(self.until, now + wanted.deadline - self.link.wall())
         self._accounts = tuple(wanted.logins)
+        self._swap: _swap.Swap | None = None
+        self._swap_checks: list[Finding] = []
 
     # -- time -----------------------------------------------------------------------------------------------------
 
@@ -320,17 +337,59 @@ class Operation:
                 "reason": "a clone from %s is under way and would be joined" % clone["source"],
                 "joined": True,
             }
-        facts = _precheck.server_facts(server, "recipient")
+        facts = self._facts(server)
+        if self.wanted.method == _swap.METHOD:
+            self._plan_swap(server, facts)
+            facts = self._with_directory(facts)
         return self._decide(facts, clone)
+
+    def _facts(self, server: Server) -> dict[str, t.Any]:
+        return self._with_directory(_precheck.server_facts(server, "recipient"))
+
+    def _with_directory(self, facts: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The facts with what is where the clone makes a new directory, which rules ask for."""
+        if self.wanted.data_directory and "host" in facts:
+            facts["host"]["new_directory"] = _host.new_directory(self.wanted.data_directory)
+        return facts
+
+    def _plan_swap(self, server: Server, facts: dict[str, t.Any]) -> None:
+        """Name the new directory, and see whether it could take the old one's place."""
+        site: dict[str, t.Any] = {}
+        if "host" in facts:
+            new = self.wanted.data_directory
+            if new is None:
+                datadir = os.path.realpath(facts["variables"]["datadir"])
+                new = _swap.dated(datadir, "new", self.link.wall())
+                self.wanted = self.wanted._replace(data_directory=new)
+            rows = server.query(
+                "SHOW GLOBAL VARIABLES WHERE Variable_name IN (" + ", ".join(["%s"] * len(_swap.VARIABLES)) + ")",
+                _swap.VARIABLES,
+            )
+            site = _swap.look(facts, {row["Variable_name"]: row["Value"] for row in rows}, new)
+            host = _swap.Host()
+            self._swap = self._new_swap(_swap.Swap.planned(site, self.link.wall(), host))
+        self._swap_checks = _swap.findings(facts, site)
+
+    def _new_swap(self, record: dict[str, t.Any]) -> _swap.Swap:
+        donor = self.wanted.donors[0].login
+        own = self.wanted.logins
+        return _swap.Swap(
+            self.link,
+            self.journal,
+            record,
+            (*own, own[0]._replace(user=donor.user, password=donor.password)),
+            self.wanted.start_command,
+            self._restart_limit,
+        )
 
     def _decide(self, facts: dict[str, t.Any], clone: dict[str, t.Any]) -> dict[str, t.Any]:
         reports = []
         for donor in self.wanted.donors:
             report = _precheck.compare(facts, donor.login, self._options(donor))
-            if report.already_cloned and not self.wanted.force and not self.wanted.data_directory:
+            if report.already_cloned and not self.wanted.force and self._replaces():
                 self.checks = report.checks
                 return {"changed": False, "clone": clone, "reason": "already cloned from %s" % clone["source"]}
-            reports.append(report)
+            reports.append(report._replace(checks=[*report.checks, *self._swap_checks]))
         self.checks = reports[0].checks
         usable = [report for report in reports if not self._obstacles(report.checks)]
         if not usable:
@@ -338,6 +397,10 @@ class Operation:
         self.checks = usable[0].checks
         self.before = {"schemas": facts.get("schemas"), "gtid_executed": facts.get("gtid_executed")}
         return {"changed": True, "clone": clone, "reason": "a clone is due"}
+
+    def _replaces(self) -> bool:
+        """Whether the recipient has the donor's data afterwards."""
+        return self.wanted.method == _swap.METHOD or not self.wanted.data_directory
 
     def _options(self, donor: Donor) -> dict[str, t.Any]:
         wanted = self.wanted
@@ -348,7 +411,8 @@ class Operation:
             "require_ssl": wanted.require_ssl,
             "overwrite": wanted.overwrite,
             "data_directory": wanted.data_directory,
-            "method": "replace",
+            "method": wanted.method,
+            "start_command": wanted.start_command,
             "reserve_factor": 1.0,
             "profile": "full",
             "force": wanted.force,
@@ -386,20 +450,155 @@ class Operation:
                 error={"code": 3634, "symbol": "ER_CLONE_TOO_MANY_CONCURRENT_CLONES"},
             )
 
-    def run(self, left_over: t.Mapping[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Clone. ``left_over`` are variables that a killed run could not put back. Raises CloneError with everything known."""
+    def run(
+        self, left_over: t.Mapping[str, t.Any] | None = None, unfinished: dict[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
+        """Clone. Raises CloneError with everything known.
+
+        ``left_over`` are variables that a killed run could not put back, ``unfinished`` is the swap that it left.
+        """
         self.changed_settings = dict(left_over or {})
+        finished = self._resumed(unfinished) if unfinished else None
+        if finished:
+            return finished
         with self._first_session() as server:
+            left = self._left_over(unfinished, status(server)) if unfinished else None
             planned = self._plan(server)
+        self._take_up(left, planned)
+        restored = None
         try:
             if planned["changed"]:
                 clone = self._attempts(planned["clone"]["begin_time"] if planned.get("joined") else None)
+                if self._swap is not None:
+                    donor = self._check_copy(self._swap, clone)
+                    restored = self._put_back()
+                    clone = self._exchange(self._swap, donor)
             else:
                 clone = planned["clone"]
         except CloneError as failure:
-            failure.details.setdefault("restored", self._put_back())
+            failure.details.setdefault("restored", self._put_back() if restored is None else restored)
+            self._abandon(failure)
             raise
-        return self._result(planned["changed"], clone, planned["reason"], self._put_back())
+        return self._result(
+            planned["changed"], clone, planned["reason"], self._put_back() if restored is None else restored
+        )
+
+    # -- side by side ---------------------------------------------------------------------------------------------
+
+    def _resumed(self, unfinished: dict[str, t.Any]) -> dict[str, t.Any] | None:
+        """Bring an interrupted swap to an end; the run's result when nothing more is due."""
+        swap = self._new_swap(unfinished)
+        try:
+            done = swap.resume()
+        except CloneError as failure:
+            raise CloneError("%s: %s" % (self.label, failure.message), **failure.details) from failure
+        if not done:
+            return None
+        self._swap = swap
+        self._accounts = swap.logins
+        with self._own() as server:
+            clone = status(server)
+        return self._result(True, clone, "the swap that an interrupted run began was finished", self._put_back())
+
+    def _left_over(self, unfinished: dict[str, t.Any], clone: t.Mapping[str, t.Any]) -> _swap.Swap | None:
+        """An interrupted run's swap that never stopped the server: removed, or given back where its clone is under way."""
+        swap = self._new_swap(unfinished)
+        if not _swap.is_unfinished(unfinished):
+            return None
+        if clone["state"] == "in_progress" and _same_path(clone["destination"], unfinished["new"]):
+            return swap
+        swap.abandon()
+        self.warnings.extend(swap.warnings)
+        return None
+
+    def _take_up(self, left: _swap.Swap | None, planned: t.Mapping[str, t.Any]) -> None:
+        """Make an interrupted run's clone this run's. Raises CloneError for a clone under way that leads elsewhere."""
+        if not planned.get("joined"):
+            if left is not None:
+                left.abandon()
+            return
+        beside = self.wanted.method == _swap.METHOD
+        if beside and left is not None:
+            self._swap = left
+        elif beside or left is not None:
+            raise CloneError(
+                "%s: a clone into %s is under way, which is not what method=%s makes. Wait for it, run again with the method "
+                "that it was started with, or cancel it with state=cancelled"
+                % (self.label, planned["clone"]["destination"], self.wanted.method),
+                server=self.label,
+                clone=planned["clone"],
+            )
+
+    def _abandon(self, failure: CloneError) -> None:
+        """Leave the old server as it is and nothing of the copy; only a clone that can't be ended keeps its directory."""
+        if self._swap is None:
+            return
+        clone = self._view()
+        self._swap.abandon(keep_copy=bool(clone and clone["state"] == "in_progress"))
+        failure.details.setdefault("swap", self._swap.result())
+        self.warnings.extend(self._swap.warnings)
+
+    def _check_copy(self, swap: _swap.Swap, clone: dict[str, t.Any]) -> Donor:
+        """Make the copy ready and try it with a server of its own; the donor that it came from."""
+        if not _same_path(clone["destination"], swap.record["new"]):
+            raise CloneError(
+                "%s: the clone that was under way went to %s and not to a directory to be swapped"
+                % (self.label, clone["destination"])
+            )
+        try:
+            swap.carry()
+            with self._own() as server:
+                pid = self._process(server)
+            swap.check(pid, (clone["source"] or "").lower())
+        except (CloneError, OSError) as error:
+            raise self._swap_failed(error) from error
+        return next(
+            (donor for donor in self.wanted.donors if donor.label == (clone["source"] or "").lower()),
+            self.wanted.donors[0],
+        )
+
+    def _process(self, server: Server) -> int:
+        variables = server.query("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('pid_file', 'datadir')")
+        pid, why = _host.find_process({row["Variable_name"]: row["Value"] for row in variables})
+        if pid is None:
+            raise CloneError("the server's process is no longer known: " + why)
+        return pid
+
+    def _exchange(self, swap: _swap.Swap, donor: Donor) -> dict[str, t.Any]:
+        """The last look at what the recipient holds, then the swap."""
+        if self.cancelled() or self.left() <= 0:
+            raise CloneError(
+                "%s: %s before the server was stopped; its data is untouched"
+                % (self.label, "cancelled as asked" if self.cancelled() else "the time for the run was over")
+            )
+        try:
+            with self._own() as server:
+                facts = self._facts(server)
+                pid = self._process(server)
+            obstacles = with_status(_precheck.compare(facts, donor.login, self._options(donor)).interlock, "fail")
+            if obstacles:
+                raise CloneError("the data directories were not swapped: " + sentence(obstacles))
+            clone = swap.exchange(self._own, pid)
+        except (CloneError, OSError) as error:
+            raise self._swap_failed(error) from error
+        self._accounts = swap.logins
+        self.warnings.extend("%s: %s" % (self.label, text) for text in swap.warnings)
+        return clone
+
+    def _swap_failed(self, error: CloneError | OSError) -> CloneError:
+        details = error.details if isinstance(error, CloneError) else {}
+        message = error.message if isinstance(error, CloneError) else str(error)
+        untouched = "" if "swap" in details else ". The recipient's server runs on its old data, untouched"
+        return CloneError(
+            "%s: %s%s" % (self.label, message.rstrip("."), untouched),
+            **dict(
+                details,
+                server=self.label,
+                changed=False,
+                attempts=self.attempts,
+                checks=[finding.as_dict() for finding in self.checks],
+            ),
+        )
 
     def _result(
         self, changed: bool, clone: dict[str, t.Any] | None, reason: str, restored: list[dict[str, t.Any]]
@@ -413,6 +612,7 @@ class Operation:
             "restored": restored,
             "diagnosis": None,
             "seconds": round(self.link.clock() - self.begun, 2),
+            "swap": self._swap.result() if self._swap is not None and changed else None,
             "module_warnings": self.warnings,
         }
 
@@ -583,6 +783,8 @@ class Operation:
         lease = self._lease(donor)
         state: dict[str, t.Any] = {"begun": None}
         try:
+            if self._swap is not None:
+                self._swap.begin()
             with self._own() as server:
                 self._prepare(server)
             session = self._own(read_timeout=None)
@@ -611,7 +813,7 @@ class Operation:
     def _statement(self, session: Server, donor: Donor, state: dict[str, t.Any]) -> None:
         """Runs in its own thread, on the session that clones: last look at the data, then the statement."""
         session.execute("SET SESSION lock_wait_timeout = %s", (LOCK_WAIT_SECONDS,))
-        facts = _precheck.server_facts(session, "recipient")
+        facts = self._facts(session)
         obstacles = with_status(_precheck.compare(facts, donor.login, self._options(donor)).interlock, "fail")
         if obstacles:
             raise CloneError("%s: the clone was not started: %s" % (self.label, sentence(obstacles)), server=self.label)
@@ -863,6 +1065,11 @@ class Operation:
                 )
                 return known
             raise
+
+
+def _same_path(left: str | None, right: str) -> bool:
+    """Whether two paths are the same; the server ends directories with a slash."""
+    return (left or "").rstrip("/") == right.rstrip("/")
 
 
 def current(logins: t.Sequence[Login], link: Link) -> dict[str, t.Any]:

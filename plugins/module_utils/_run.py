@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _job, _operation
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _job, _operation, _swap
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
 
@@ -65,6 +65,7 @@ def wanted(params: t.Mapping[str, t.Any]) -> _operation.Wanted:
     return _operation.Wanted(
         donors=donors(params),
         logins=tuple(own_logins(params)),
+        method=params["method"],
         data_directory=directory,
         require_ssl=params["require_ssl"],
         overwrite=params["overwrite"],
@@ -103,7 +104,7 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
         return _cancel(params, check_mode, job)
     goal = wanted(params)
     if check_mode:
-        return _planned(goal)
+        return _planned(goal, job)
     return _cloned(params, goal, job)
 
 
@@ -113,7 +114,23 @@ def _envelope(**values: t.Any) -> dict[str, t.Any]:
     )
 
 
-def _planned(goal: _operation.Wanted) -> dict[str, t.Any]:
+def _unfinished(job: _job.Job) -> dict[str, t.Any] | None:
+    """The swap that a killed run left, for the next one to bring to an end."""
+    swap = (job.read() or {}).get("swap")
+    return swap if _swap.is_unfinished(swap) else None
+
+
+def _planned(goal: _operation.Wanted, job: _job.Job) -> dict[str, t.Any]:
+    unfinished = _unfinished(job)
+    if unfinished and unfinished["goal"] != "none" and not job.alive():
+        return _envelope(
+            changed=True,
+            clone=None,
+            reason="a swap of data directories that an interrupted run began would be brought to an end",
+            checks=[],
+            attempts=[],
+            given_up=None,
+        )
     operation = _operation.Operation(goal, Silent())
     planned = operation.plan()
     return _envelope(
@@ -132,9 +149,16 @@ def _cloned(params: t.Mapping[str, t.Any], goal: _operation.Wanted, job: _job.Jo
     attached = False
     if not (params["seen"] and last):
         left_over = None if last.get("finished") else last.get("settings_before")
+        unfinished = _unfinished(job)
         started = job.start(
-            {"recipient": goal.logins[0].label, "donors": labels},
-            lambda journal: _operation.Operation(goal, journal, cancelled=job.cancel_asked).run(left_over),
+            # What a killed run left to do stands in the new journal from its first byte on.
+            {
+                "recipient": goal.logins[0].label,
+                "donors": labels,
+                "settings_before": left_over,
+                "swap": unfinished,
+            },
+            lambda journal: _operation.Operation(goal, journal, cancelled=job.cancel_asked).run(left_over, unfinished),
         )
         attached = not started
         if attached and not set(labels) & set((job.read() or {}).get("donors", labels)):

@@ -65,10 +65,29 @@ options:
       password:
         description: Its password; by default O(donor_password).
         type: str
+  method:
+    description:
+      - V(replace) clones over the recipient's data, which the server drops before it copies. With O(data_directory) it only
+        clones there, and the server goes on as before.
+      - V(side_by_side) clones into a new directory beside the recipient's data, tries it with a second server that nobody
+        meets, shuts the recipient down, puts the new directory in the place of the old one, and starts and verifies the
+        server. Whatever fails on the way, the server runs on its old data again.
+      - V(side_by_side) needs O(start_command), room for both copies, and a task that runs on the recipient's own host as root
+        or as the server's user. It keeps the recipient's server_uuid, persisted variables, keys and keyring files. Where it
+        can't work (the datadir is a mount point, the redo log lies elsewhere and the like), the task says so before it
+        starts.
+      - A run that was killed during V(side_by_side) is brought to an end by the next one. The old data is kept beside the
+        datadir under a dated name (see RV(swap)) until somebody removes it.
+    type: str
+    choices: [replace, side_by_side]
+    default: replace
   data_directory:
     description:
-      - Clone into this directory instead of the recipient's own. It must be absolute and must not exist. Nothing is dropped
-        and nothing restarted then, so O(overwrite) is not needed.
+      - With O(method=replace), clone into this directory instead of the recipient's own. Nothing is dropped and nothing
+        restarted then, so O(overwrite) is not needed.
+      - With O(method=side_by_side), the new directory, on the datadir's file system. By default the datadir's name with
+        V(.new-) and the date and time in UTC.
+      - It must be absolute and must not exist.
     type: path
   overwrite:
     description:
@@ -128,6 +147,7 @@ options:
     description:
       - A shell command that starts the recipient's server. It is run when the server has no supervisor and stops after the
         copy (error 3707), or when it has not come back half a minute after the clone.
+      - It is needed with O(method=side_by_side), as the server is shut down there and no supervisor restarts it then.
       - Without it somebody has to start such a server within O(timeout).
     type: str
   progress:
@@ -183,6 +203,19 @@ EXAMPLES = r"""
       clone_max_network_bandwidth: 200
     start_command: systemctl start mysql
 
+- name: Give the recipient new data, but keep the old, and go back to it by itself if the new does not work
+  dbops.mysql_clone.clone_run:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    donor_host: db1.example.com
+    donor_user: clone_user
+    donor_password: "{{ clone_password }}"
+    method: side_by_side
+    overwrite: true
+    start_command: systemctl start mysql
+    post_clone_login_user: root
+    post_clone_login_password: "{{ donor_root_password }}"
+  become: true
+
 - name: Stop a clone under way
   dbops.mysql_clone.clone_run:
     login_unix_socket: /run/mysqld/mysqld.sock
@@ -226,6 +259,20 @@ data_dropped:
   description: Whether the recipient's own data was dropped although the clone failed.
   type: bool
   returned: on failure
+swap:
+  description:
+    - With O(method=side_by_side), what became of the data directories; null when nothing was due.
+    - C(state) is V(swapped), V(rolled_back) (the server was stopped and runs on its old data again), or V(untouched)
+      (the server was never stopped).
+    - C(old_datadir) is where the old data is kept; remove it when it is no longer needed. C(new_datadir) is set where the
+      copy was left beside the datadir.
+  type: dict
+  returned: with O(method=side_by_side)
+  sample:
+    state: swapped
+    datadir: /var/lib/mysql
+    old_datadir: /var/lib/mysql.old-20261122T231400Z
+    new_datadir:
 seconds:
   description: How long the run took, in seconds.
   type: float
@@ -274,6 +321,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
             "password": {"type": "str", "no_log": True},
         },
     },
+    method={"type": "str", "choices": ["replace", "side_by_side"], "default": "replace"},
     data_directory={"type": "path"},
     overwrite={"type": "bool", "default": False},
     force={"type": "bool", "default": False},
