@@ -353,10 +353,12 @@ def leftovers(
     """Which temporary accounts to remove: those of this run (``name``, on ``host`` or all), and those of dead runs.
 
     ``rows`` have user, host, age (seconds), label and sessions. An account of another run is dead when nobody is logged in
-    with it and it was made for the same recipient (a recipient has one run at a time) or more than a day ago. ``keep`` is the
+    with it and it was made for the same recipient (a recipient has one run at a time) or more than a day ago. ``label`` names
+    recipients, separated by commas; one in common is enough. ``keep`` is the
     name of a run that goes on.
     """
     found = []
+    wanted = set(filter(None, (label or "").split(",")))
     for row in rows:
         if not TEMPORARY.match(row["user"]) or row["user"] == keep:
             continue
@@ -364,7 +366,7 @@ def leftovers(
             dead = host is None or host == row["host"]
         else:
             old = row["age"] is None or row["age"] > LEFTOVER_SECONDS
-            dead = not row["sessions"] and (old or (label is not None and row["label"] == label))
+            dead = not row["sessions"] and (old or not wanted.isdisjoint((row["label"] or "").split(",")))
         if dead:
             found.append((row["user"], row["host"]))
     return found

@@ -116,8 +116,8 @@ options:
     default: false
   label:
     description:
-      - What a temporary account is made for, usually the recipient's name. It is kept in the account's attributes (MySQL 8.0.21
-        or later) so that leftovers of an earlier run for the same recipient are recognised.
+      - What a temporary account is made for, usually the recipients' names, separated by commas. It is kept in the account's
+        attributes (MySQL 8.0.21 or later) so that leftovers of an earlier run for one of these recipients are recognised.
     type: str
   install_plugin:
     description:
