@@ -11,7 +11,7 @@ import ssl
 import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _server
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
 
 
@@ -112,6 +112,39 @@ def test_only_access_denied_tries_the_next_login(monkeypatch):
     assert caught.value.number == 1045
     with pytest.raises(BadInput):
         _server.connect_first([])
+
+
+@pytest.mark.parametrize("version", ["5.5.5-10.11.19-MariaDB", "8.0.16"])
+def test_server_without_clone_is_refused_whether_the_login_works_or_not(monkeypatch, version):
+    class Unsuitable:
+        closed = False
+
+        def __init__(self, login, read_timeout):
+            self.label, self.version = login.label, version
+            if login.user == "nobody":
+                error = ServerError(1045, "Access denied", login.label, "connect")
+                error.version = version
+                raise error
+
+        def close(self):
+            Unsuitable.closed = True
+
+    monkeypatch.setattr(_server, "Server", Unsuitable)
+    for user in ("root", "nobody"):
+        with pytest.raises(CloneError, match=r"db1:3306 is M.*which has no CLONE.*8\.0\.17 or later"):
+            _server.connect_first([Login("db1", user=user)])
+    assert Unsuitable.closed
+
+
+@pytest.mark.parametrize(("number", "remedy"), [(1045, "login_password"), (2003, "login_host")])
+def test_login_that_fails_names_the_options(monkeypatch, number, remedy):
+    def server(login, read_timeout):
+        raise ServerError(number, "no", login.label, "connect")
+
+    monkeypatch.setattr(_server, "Server", server)
+    with pytest.raises(ServerError) as caught:
+        _server.connect_first([Login("db1", user="a")])
+    assert remedy in caught.value.message
 
 
 class Literals:
