@@ -156,16 +156,20 @@ def files_of(datadir: str) -> dict[str, t.Any] | None:
 
 
 def log_of(path: str, since: str) -> dict[str, t.Any]:
-    """The clones in the last part of a log, and all events of its end. Raises BadInput when it can't be read."""
+    """The clones in the last part of a log, and all events of its end. Raises CloneError when it can't be read."""
     clones = _errorlog.Collector(_errorlog.Wanted(since, "", True, EVENTS))
     latest = _errorlog.Collector(_errorlog.Wanted(since, "", False, EVENTS))
-    with _errorlog.opened(path) as stream:
-        size = stream.seek(0, os.SEEK_END)
+    try:
+        # A packed file has no end to seek from.
+        size = 0 if path.endswith(".gz") else os.path.getsize(path)
         for collector, part in ((clones, SEARCHED), (latest, READ_WHOLE)):
-            stream.seek(max(0, size - part))
-            if size > part:
-                stream.readline(_errorlog.LONGEST_LINE)
-            collector.take_stream(stream)
+            with _errorlog.opened(path) as stream:
+                if size > part:
+                    stream.seek(size - part)
+                    stream.readline(_errorlog.LONGEST_LINE)
+                collector.take_stream(stream)
+    except (OSError, EOFError) as error:
+        raise CloneError("the error log '%s' can't be read: %s" % (path, error)) from error
     found = latest.result()
     return {"clones": clones.result()["clones"], "events": found["events"], "keywords": found["keywords"], "path": path}
 

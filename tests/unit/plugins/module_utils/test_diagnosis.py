@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -19,7 +20,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._diagnosis impor
     is_stalled,
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._errors import classify
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import view
 
@@ -417,3 +418,30 @@ def test_the_donor_is_the_named_one_or_the_last_one(host, source, label):
     assert (donor.label if donor else None) == label
     # Nobody's password is tried at a donor that wasn't named.
     assert donor is None or (donor.user is None) == (host is None)
+
+
+LINE = "2026-11-22T19:43:%02d.000000Z 18 [Note] [MY-013272] [Clone] Plugin Clone reported: 'Client: Task Connect.'\n"
+OTHER = "2026-11-22T19:43:00.000000Z 9 [Note] [MY-010914] [Server] Aborted connection 9\n"
+
+
+@pytest.mark.parametrize("name", ["error.log", "error.log.gz"])
+def test_the_end_of_a_log_is_read_whole_and_the_rest_searched(tmp_path, monkeypatch, name):
+    text = (LINE % 1 + OTHER * 200 + LINE % 2).encode()
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    monkeypatch.setattr(_evidence, "READ_WHOLE", 1000)
+
+    log = _evidence.log_of(str(path), "")
+
+    assert log["clones"][0]["begin"] == "2026-11-22T19:43:01.000000Z"
+    assert len(log["events"]) == (202 if name.endswith(".gz") else 12)
+    assert (
+        _evidence.log_of(str(path), "2026-11-22T19:43:02.000000Z")["events"][0]["time"] == "2026-11-22T19:43:02.000000Z"
+    )
+
+
+def test_a_log_that_cannot_be_read_ends_its_step_alone(tmp_path):
+    (tmp_path / "error.log.gz").write_bytes(b"\x1f\x8b but no more")
+    for path in (tmp_path / "error.log.gz", tmp_path / "none"):
+        with pytest.raises(CloneError, match="can't be read"):
+            _evidence.log_of(str(path), "")
