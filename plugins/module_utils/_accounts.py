@@ -36,11 +36,13 @@ PERFORMANCE_SCHEMA = "`performance_schema`.*"
 # What the donor asks of the account (error 1227 without it). Checks and the queue for the donor's slot need nothing more.
 DONOR_PRIVILEGES = ((EVERYTHING, "BACKUP_ADMIN"),)
 # CLONE_ADMIN alone runs the statement, but can't set clone_valid_donor_list, read clone_status, or see whether the server
-# holds schemas, which is what protects them from being dropped.
+# holds schemas or serves replicas, which is what protects them. (PROCESS tells no more of other sessions than SELECT on
+# performance_schema does.)
 RECIPIENT_PRIVILEGES = (
     (EVERYTHING, "CLONE_ADMIN"),
     (EVERYTHING, "SYSTEM_VARIABLES_ADMIN"),
     (EVERYTHING, "SHOW DATABASES"),
+    (EVERYTHING, "PROCESS"),
     (PERFORMANCE_SCHEMA, "SELECT"),
 )
 USES: dict[str, tuple[tuple[str, str], ...]] = {

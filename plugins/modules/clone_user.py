@@ -13,7 +13,8 @@ description:
   - Makes an account that can do exactly what its side of a clone needs, and repairs one that can't, or that can do more.
   - For a donor that is V(BACKUP_ADMIN) and nothing else. For a recipient it is V(CLONE_ADMIN) for the statement,
     V(SYSTEM_VARIABLES_ADMIN) for C(clone_valid_donor_list), V(SELECT) on C(performance_schema) to watch the clone,
-    V(SHOW DATABASES) so that the checks see whether data would be lost, and what O(allow) names.
+    V(SHOW DATABASES) and V(PROCESS) so that the checks see whether data would be lost and who depends on the server, and what
+    O(allow) names.
   - Repaired are missing and excess privileges of every kind (also on schemas, tables, columns and routines, roles, proxies),
     a locked account, an expired password, resource limits, C(REQUIRE), further authentication factors, and an
     authentication plugin that CLONE can't log in with.

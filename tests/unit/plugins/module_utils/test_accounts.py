@@ -45,7 +45,7 @@ def test_donor_gets_backup_admin_and_nothing_else():
 
 def test_recipient_gets_what_its_uses_need():
     base = {name for _object, name in _accounts.wanted_grants("recipient").privileges}
-    assert base == {"CLONE_ADMIN", "SYSTEM_VARIABLES_ADMIN", "SHOW DATABASES", "SELECT"}
+    assert base == {"CLONE_ADMIN", "SYSTEM_VARIABLES_ADMIN", "SHOW DATABASES", "PROCESS", "SELECT"}
     more = {name for _object, name in _accounts.wanted_grants("recipient", ["side_by_side", "cancel"]).privileges}
     assert more - base == {"BACKUP_ADMIN", "SHUTDOWN", "CONNECTION_ADMIN"}
 
