@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import signal
 import sys
 import time
@@ -442,7 +443,9 @@ def main() -> int:
     except AssertionError as error:
         print(f"{part}: {error}", file=sys.stderr)
         return 1
-    print(f"{part}: ok, {time.monotonic() - begun:.1f} s. {(PARTS[part].__doc__ or '').strip()}")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = f"{time.monotonic() - begun:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of it on a processor"
+    print(f"{part}: ok, {spent}. {(PARTS[part].__doc__ or '').strip()}")
     return 0
 
 
