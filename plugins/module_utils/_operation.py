@@ -704,6 +704,9 @@ class Operation:
             joined = None
             entry = _errors.classify(failure.number, failure.text)
             retry = failure.retry if isinstance(failure, Ended) else entry.retry
+            if retry == "repair_first" and entry.side == "donor" and len(self.wanted.donors) > 1:
+                # What is wrong with one donor needn't be wrong with the next.
+                retry = "next_donor"
             dropped = self._dropped(self._view())
             counted = failures + (retry != "wait_slot")
             # Without its data the recipient has nothing left to lose and everything to gain.

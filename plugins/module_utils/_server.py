@@ -197,7 +197,8 @@ class Server:
             charset="utf8mb4",
             autocommit=True,
             connect_timeout=login.connect_timeout,
-            read_timeout=read_timeout,
+            # The handshake is part of connecting: a link that is frozen accepts and then says nothing.
+            read_timeout=login.connect_timeout,
             client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS,
             cursorclass=pymysql.cursors.DictCursor,
             # Timestamps come in UTC whatever the server's zone; texts in English whatever lc_messages.
@@ -212,6 +213,7 @@ class Server:
             failure = self._translate(error, "connect")
             failure.version = getattr(connection, "server_version", "") or ""
             raise failure from error
+        connection._read_timeout = read_timeout
         self.version = connection.server_version
         if (
             (login.require_tls or login.ca_cert)

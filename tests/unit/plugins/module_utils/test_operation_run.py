@@ -100,6 +100,7 @@ class World:
             attempt = self.running
             handle.until = self.now + attempt.seconds
             handle.outcome = attempt.error
+            handle.text = getattr(attempt, "text", "error %s" % attempt.error)
         return handle
 
     def command(self, text, seconds):
@@ -188,7 +189,7 @@ class Handle:
         if world.running:
             world.finish()
             if self.outcome:
-                self.error = ServerError(self.outcome, "error %d" % self.outcome, "r")
+                self.error = ServerError(self.outcome, self.text, "r")
         return True
 
 
@@ -397,6 +398,12 @@ class TestRetries:
         result, _journal = operate(world, donors=DONORS)
         assert [attempt["donor"] for attempt in result["attempts"]] == ["db1:3306", "db2:3306"]
         assert result["attempts"][0]["delay"] == 0
+
+    def test_a_donor_that_must_be_repaired_is_passed_by(self):
+        donor_error = Attempt(1, 3862, state="Failed", number=3862, dropped=False)
+        donor_error.text = "Clone Donor Error: 1524 : Plugin 'clone' is not loaded."
+        result, _journal = operate(World(donor_error, Attempt()), donors=DONORS)
+        assert [attempt["donor"] for attempt in result["attempts"]] == ["db1:3306", "db2:3306"]
 
     def test_a_crash_of_the_recipient(self):
         crash = Attempt(5, 2013, state="In Progress", number=1317)
