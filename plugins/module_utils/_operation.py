@@ -1028,9 +1028,16 @@ class Operation:
         return 600 + copied / 50e6
 
     def _start_when_stopped(self) -> None:
-        """3707 comes before the server has gone: wait until its datadir is free, then run the start command."""
-        self.link.sleep(1.0)
-        self.link.command(self.wanted.start_command or "", self.left())
+        """3707 comes before the server has gone, and a command that still finds it running fails: it is tried again for a while."""
+        until = self.link.clock() + START_PATIENCE
+        while True:
+            self.link.sleep(1.0)
+            try:
+                self.link.command(self.wanted.start_command or "", self.left())
+                return
+            except CloneError:
+                if self.link.clock() >= until or self.left() <= 0 or self.cancelled():
+                    raise
 
     def _failed(self, clone: dict[str, t.Any] | None, state: dict[str, t.Any]) -> ServerError:
         if state.get("why"):

@@ -327,6 +327,30 @@ class TestEndings:
         result, _journal = operate(world, start_command="start it")
         assert (result["clone"]["state"], world.commands, len(result["attempts"])) == ("completed", ["start it"], 1)
 
+    def test_a_start_command_that_comes_too_early_is_run_again(self):
+        world = World(Attempt(error=3707))
+        command, refusals = world.command, iter([CloneError("runs already"), CloneError("runs already")])
+
+        def early(text, seconds):
+            for refusal in refusals:
+                raise refusal
+            command(text, seconds)
+
+        world.command = early
+        result, _journal = operate(world, start_command="start it")
+        assert result["clone"]["state"] == "completed"
+        assert world.commands == ["start it"]
+
+    def test_a_start_command_that_fails_for_good_is_told(self):
+        world = World(Attempt(error=3707))
+
+        def broken(text, seconds):
+            raise CloneError("start_command ended with status 1: no")
+
+        world.command = broken
+        with pytest.raises(CloneError, match="status 1"):
+            operate(world, start_command="start it")
+
     def test_unsupervised_and_somebody_starts_it_later(self):
         world = World(Attempt(error=3707))
         ticks = []
