@@ -432,6 +432,16 @@ SOURCES: dict[str, Source] = {
 }
 
 
+# Asked only where tablespaces without a file are. What the server doesn't know as a file, it found missing when it started.
+MISSING_FILES = Source(
+    "SELECT s.NAME AS name, MAX(f.FILE_ID) IS NOT NULL AS open FROM information_schema.INNODB_TABLESPACES s "
+    "LEFT JOIN information_schema.FILES f ON f.TABLESPACE_NAME = s.NAME "
+    f"WHERE s.FILE_SIZE = 0 AND s.NAME <> 'innodb_temporary' GROUP BY 1 LIMIT {LIST_LIMIT}",
+    lambda rows: {decoded(row["name"]): bool(row["open"]) for row in rows},
+    needs="PROCESS",
+)
+
+
 def may_read(grants: t.Mapping[str, t.Any], need: str) -> bool:
     """Whether the account has what a source needs: a global privilege (upper case), or SELECT on a schema."""
     held = grants["privileges"]
@@ -524,6 +534,8 @@ def server_facts(server: Server, side: str = "recipient", host: bool = True) -> 
             words = need if need.isupper() else f"SELECT ON {need}.*"
             facts["absent"][name] = f"{facts['account']} needs {words} on {server.label}"
     _gather(server, allowed, facts)
+    if facts.get("tablespaces", {}).get("missing"):
+        _gather(server, {"missing_files": MISSING_FILES}, facts)
     _clone(server, facts)
     _summarise(facts)
     if host:

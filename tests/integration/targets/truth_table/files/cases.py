@@ -28,18 +28,23 @@ class Case:
     make: Callable[[Scene], None]
     status: str = "fail"  # what the checks must say
     harm: Callable[[Scene], Outcome] | None = None  # what happens instead of an error
+    extra: bool = False  # a costly variant of what another case shows, too
 
 
 CASES: list[Case] = []
 
 
 def case(
-    text: str, *checks: str, status: str = "fail", harm: Callable[[Scene], Outcome] | None = None
+    text: str,
+    *checks: str,
+    status: str = "fail",
+    harm: Callable[[Scene], Outcome] | None = None,
+    extra: bool = False,
 ) -> Callable[[Callable[[Scene], None]], Callable[[Scene], None]]:
     """Register a condition. Without checks it is a healthy variant: nothing may fail, and the clone must succeed."""
 
     def register(make: Callable[[Scene], None]) -> Callable[[Scene], None]:
-        CASES.append(Case(make.__name__, text, frozenset(checks), make, status, harm))
+        CASES.append(Case(make.__name__, text, frozenset(checks), make, status, harm, extra))
         return make
 
     return register
@@ -193,7 +198,7 @@ def one_free_connection(s: Scene) -> None:
         s.stack.callback(connection.close)
 
 
-@case("the port is the donor's X Protocol port", "pair.link")
+@case("the port is the donor's X Protocol port", "pair.link", extra=True)
 def x_protocol(s: Scene) -> None:
     s.port = free_port()
     for role, port in (("donor", s.port), ("recipient", free_port())):
@@ -201,7 +206,7 @@ def x_protocol(s: Scene) -> None:
     scene.allow(s.recipient, f"127.0.0.1:{s.port}")
 
 
-@case("TLS is demanded, and the donor has none", "pair.link")
+@case("TLS is demanded, and the donor has none", "pair.link", extra=True)
 def no_tls(s: Scene) -> None:
     s.restart("donor", "tls_version=")
     s.require_ssl = True
@@ -255,7 +260,7 @@ def same_server(s: Scene) -> None:
     scene.allow(s.recipient, f"127.0.0.1:{s.recipient.port}")
 
 
-@case("donor and recipient are one server, with skip_name_resolve", "pair.same_server")
+@case("donor and recipient are one server, with skip_name_resolve", "pair.same_server", extra=True)
 def same_server_by_address(s: Scene) -> None:
     s.reset("recipient", "skip_name_resolve=ON")
     same_server(s)
@@ -271,7 +276,7 @@ def _taken_over(s: Scene) -> Outcome:
     return outcome if outcome.number else Outcome(0, None, "OK, and the other recipient has lost its clone")
 
 
-@case("the donor waits for a recipient whose link was cut", "donor.slot", harm=_taken_over)
+@case("the donor waits for a recipient whose link was cut", "donor.slot", harm=_taken_over, extra=True)
 def donor_waits(s: Scene) -> None:
     link = _slow_clone(s, s.third)
     link.cut()
@@ -401,7 +406,7 @@ def fewer_files(s: Scene) -> None:
     s.reset("donor", "innodb_data_file_path=ibdata1:12M;ibdata2:12M:autoextend")
 
 
-@case("a system tablespace file has another size", "pair.data_files")
+@case("a system tablespace file has another size", "pair.data_files", extra=True)
 def other_file_size(s: Scene) -> None:
     s.reset("donor", "innodb_data_file_path=ibdata1:16M;ibdata2:12M:autoextend")
     s.reset("recipient", "innodb_data_file_path=ibdata1:12M;ibdata2:12M:autoextend")
@@ -432,7 +437,7 @@ def _overwritten(s: Scene) -> Outcome:
     return Outcome(0, None, "OK" if same else "OK, and the donor's own file is replaced")
 
 
-@case("a tablespace outside is shared on one machine", "pair.tablespace_paths", harm=_overwritten)
+@case("a tablespace outside is shared on one machine", "pair.tablespace_paths", harm=_overwritten, extra=True)
 def outside_shared(s: Scene) -> None:
     outside = s.directory("outside")
     s.reset("donor", f"innodb_directories={outside}")
@@ -440,7 +445,7 @@ def outside_shared(s: Scene) -> None:
     s.reset("recipient", f"innodb_directories={outside}")
 
 
-@case("a tablespace outside exists, with a data directory", "pair.tablespace_paths")
+@case("a tablespace outside exists, with a data directory", "pair.tablespace_paths", extra=True)
 def outside_exists(s: Scene) -> None:
     outside_shared(s)
     s.data_directory = str(s.directory("new") / "data")
@@ -458,14 +463,15 @@ def encrypted_without_tls(s: Scene) -> None:
     s.require_ssl = False
 
 
-@case("a data file of the donor is missing", "donor.missing_files")
+@case("a data file of the donor is gone, its server runs", "donor.missing_files")
 def missing_file(s: Scene) -> None:
     donor = s.donor
     s.spoil("donor")
-    donor.sql("CREATE TABLE shop.lost (id INT PRIMARY KEY)")
-    donor.stop()
+    # Nothing of it may be left to write: a server that can't do that ends itself.
+    scene.quietly(
+        donor, "CREATE TABLE shop.lost (id INT PRIMARY KEY)", "FLUSH TABLES shop.lost FOR EXPORT", "UNLOCK TABLES"
+    )
     (donor.datadir / "shop" / "lost.ibd").unlink()
-    donor.start()
 
 
 # ---- what the server doesn't refuse, and what hurts afterwards --------------------------------------------------------
@@ -569,6 +575,32 @@ def myisam(s: Scene) -> None:
         s.donor, "CREATE TABLE shop.old_engine (id INT) ENGINE = MyISAM", "INSERT INTO shop.old_engine VALUES (1)"
     )
     s.stack.callback(scene.quietly, s.donor, "DROP TABLE shop.old_engine")
+
+
+def _lost_here_too(s: Scene) -> Outcome:
+    outcome = s.clone()
+    try:
+        s.recipient.sql("SELECT * FROM shop.lost")
+    except pymysql.err.Error as error:
+        return outcome if outcome.number else Outcome(0, None, f"OK, and the table fails with {error.args[0]}")
+    return outcome
+
+
+@case(
+    "a data file of the donor was gone at its start",
+    "donor.missing_files",
+    status="warn",
+    harm=_lost_here_too,
+    extra=True,
+)
+def missing_from_start(s: Scene) -> None:
+    donor = s.donor
+    s.spoil("donor")
+    s.spoil("recipient")
+    donor.sql("CREATE TABLE shop.lost (id INT PRIMARY KEY)")
+    donor.stop()
+    (donor.datadir / "shop" / "lost.ibd").unlink()
+    donor.start()
 
 
 def _event_ran(s: Scene) -> Outcome:
@@ -682,7 +714,7 @@ def donor_super_read_only(s: Scene) -> None:
     s.stack.callback(s.donor.sql, "SET GLOBAL read_only = OFF")
 
 
-@case("transactions are open on the donor")
+@case("transactions are open on the donor", extra=True)
 def open_on_donor(s: Scene) -> None:
     s.hold(s.donor, "START TRANSACTION", "INSERT INTO shop.orders (note) VALUES ('open')")
 
@@ -693,17 +725,17 @@ def ddl_on_donor(s: Scene) -> None:
     _blocked_ddl(s, s.donor, "ALTER TABLE shop.orders COMMENT 'y'")
 
 
-@case("idle sessions are connected to the recipient")
+@case("idle sessions are connected to the recipient", extra=True)
 def idle_sessions(s: Scene) -> None:
     s.hold(s.recipient, "SELECT 1")
 
 
-@case("TLS is demanded")
+@case("TLS is demanded", extra=True)
 def tls(s: Scene) -> None:
     s.require_ssl = True
 
 
-@case("TLS is forgone")
+@case("TLS is forgone", extra=True)
 def without_tls(s: Scene) -> None:
     s.require_ssl = False
 
@@ -746,30 +778,30 @@ def new_directory(s: Scene) -> None:
     s.options["overwrite"] = False
 
 
-@case("a plugin of the donor is only loadable at the recipient")
+@case("a plugin of the donor is only loadable at the recipient", extra=True)
 def plugin_loadable(s: Scene) -> None:
     scene.quietly(s.donor, "INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'")
     s.stack.callback(scene.quietly, s.donor, "UNINSTALL PLUGIN rpl_semi_sync_source")
     s.spoil("recipient")
 
 
-@case("the recipient writes no binary log and no GTIDs")
+@case("the recipient writes no binary log and no GTIDs", extra=True)
 def no_binary_log(s: Scene) -> None:
     s.restart("recipient", "disable_log_bin=ON", "gtid_mode=OFF", "enforce_gtid_consistency=OFF")
 
 
-@case("redo logging is disabled on the recipient")
+@case("redo logging is disabled on the recipient", extra=True)
 def recipient_without_redo(s: Scene) -> None:
     s.recipient.sql("ALTER INSTANCE DISABLE INNODB REDO_LOG")
     s.spoil("recipient")
 
 
-@case("the recipient has more system tablespace files")
+@case("the recipient has more system tablespace files", extra=True)
 def more_files(s: Scene) -> None:
     s.reset("recipient", "innodb_data_file_path=ibdata1:12M;ibdata2:12M:autoextend")
 
 
-@case("encrypted tables, with keyring and TLS")
+@case("encrypted tables, with keyring and TLS", extra=True)
 def encrypted(s: Scene) -> None:
     _encrypted_donor(s)
     _keyring(s, "recipient")
