@@ -129,6 +129,7 @@ PRIVILEGES = frozenset(
         "REPLICATION CLIENT",
         "REPLICATION_SLAVE_ADMIN",
         "SELECT",
+        "SHOW DATABASES",
         "SHUTDOWN",
         "SUPER",
         "SYSTEM_VARIABLES_ADMIN",
@@ -148,7 +149,7 @@ STATUS = [
 class Source(t.NamedTuple):
     """Where a fact comes from: a statement, the privilege that it takes, and how its rows become the fact.
 
-    ``needs`` is empty, a global privilege, or the name of a schema that must be readable.
+    ``needs`` is empty, a global privilege (or one of several: ``A|B``), or the name of a schema that must be readable.
     """
 
     statement: str
@@ -313,7 +314,7 @@ SOURCES: dict[str, Source] = {
     "schemata": Source(
         f"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN {_SYSTEM} ORDER BY 1",
         _column,
-        needs="SELECT",
+        needs="SHOW DATABASES|SELECT",
     ),
     "tables": Source(
         "SELECT TABLE_SCHEMA AS schema_name, ENGINE AS engine, COUNT(*) AS tables FROM information_schema.TABLES "
@@ -443,7 +444,9 @@ MISSING_FILES = Source(
 
 
 def may_read(grants: t.Mapping[str, t.Any], need: str) -> bool:
-    """Whether the account has what a source needs: a global privilege (upper case), or SELECT on a schema."""
+    """Whether the account has what a source needs: a global privilege (upper case; ``A|B``: either), or SELECT on a schema."""
+    if "|" in need:
+        return any(may_read(grants, one) for one in need.split("|"))
     held = grants["privileges"]
     everywhere = held.get("*.*", ())
     if "ALL PRIVILEGES" in everywhere:
@@ -531,7 +534,7 @@ def server_facts(server: Server, side: str = "recipient", host: bool = True) -> 
     for name in sources:
         if name not in allowed:
             need = sources[name].needs
-            words = need if need.isupper() else f"SELECT ON {need}.*"
+            words = need.replace("|", " or ") if need.isupper() else f"SELECT ON {need}.*"
             facts["absent"][name] = f"{facts['account']} needs {words} on {server.label}"
     _gather(server, allowed, facts)
     if facts.get("tablespaces", {}).get("missing"):
@@ -551,22 +554,24 @@ _NOTHING = {"tables": 0, "bytes": 0}
 
 
 def _summarise(facts: dict[str, t.Any]) -> None:
-    """Make one list of schemas of three facts: largest first, capped."""
-    tables, spaces = facts.pop("tables", None), facts.get("tablespaces")
-    names = facts.pop("schemata", None)
-    if names is None or tables is None:
-        facts["absent"]["schemas"] = facts["absent"].pop("tables", None) or facts["absent"].pop(
-            "schemata", "not readable"
-        )
-        facts["absent"].pop("schemata", None)
-        return
+    """Make one list of schemas of three facts: largest first, capped. Without SELECT there are the tables with a file only."""
+    names, tables, spaces = facts.pop("schemata", None), facts.pop("tables", None), facts.get("tablespaces")
     sizes = spaces.pop("by_schema") if spaces is not None else {}
+    counts = tables["by_schema"] if tables is not None else {}
+    if tables is not None:
+        facts["table_count"], facts["engines"] = tables["count"], tables["engines"]
+    elif "tables" in facts["absent"]:
+        facts["absent"]["engines"] = facts["absent"].pop("tables")
+    reason = facts["absent"].pop("schemata", "not readable")
+    if names is None and not sizes:
+        facts["absent"]["schemas"] = reason
+        return
     # Tables that somebody made in mysql or sys are dropped by a clone as well.
-    names += [name for name in sizes if name not in names and name in ("mysql", "sys")]
+    names = (names or []) + [name for name in sizes if names is None or name in ("mysql", "sys")]
     schemas = [
         {
             "name": name,
-            "tables": tables["by_schema"].get(name) or sizes.get(name, _NOTHING)["tables"],
+            "tables": counts.get(name) or sizes.get(name, _NOTHING)["tables"],
             "bytes": sizes.get(name, _NOTHING)["bytes"] if spaces is not None else None,
         }
         for name in names
@@ -574,5 +579,3 @@ def _summarise(facts: dict[str, t.Any]) -> None:
     schemas.sort(key=lambda schema: (-(schema["bytes"] or 0), schema["name"]))
     facts["schemas"] = schemas[:LIST_LIMIT]
     facts["schema_count"] = len(schemas)
-    facts["table_count"] = tables["count"]
-    facts["engines"] = tables["engines"]

@@ -55,7 +55,11 @@ def options(values: t.Mapping[str, t.Any]) -> Options:
 
 
 class Absent(Exception):
-    """A fact that a rule needs could not be had."""
+    """A fact that a rule needs could not be had. ``side`` is whose."""
+
+    def __init__(self, reason: str, side: str = "") -> None:
+        super().__init__(reason)
+        self.side = side
 
 
 class NotApplicable(Exception):
@@ -76,7 +80,7 @@ class Side:
     def fact(self, name: str) -> t.Any:
         if name not in self.facts:
             reason = self.facts.get("absent", {}).get(name) or self.facts.get("reason", "not among the facts")
-            raise Absent(f"{self.name} {self.label}: {name.replace('_', ' ')} not known: {reason}")
+            raise Absent(f"{self.name} {self.label}: {name.replace('_', ' ')} not known: {reason}", self.name)
         return self.facts[name]
 
     def text(self, variable: str) -> str:
@@ -211,6 +215,17 @@ def error_named(number: int | None, nested: int | None = None) -> dict[str, t.An
     return named
 
 
+def _unknown(one: Rule, reason: Absent, pair: Pair) -> Verdict:
+    """A rule without its facts: skipped, but what protects data takes the unknown for the worst."""
+    if one.interlock and reason.side == "recipient" and not pair.options.overwrite:
+        return fail(
+            f"it can't be told whether data would be lost: {reason}",
+            remedy="GRANT SELECT, SHOW DATABASES, PROCESS ON *.* to this login, or set overwrite=true",
+            repair="clone_user",
+        )
+    return Verdict("skipped", str(reason))
+
+
 def evaluate(rules: t.Iterable[Rule], pair: Pair) -> list[Finding]:
     """Run rules. One that lacks a fact, or that breaks, is skipped with the reason and hides no other."""
     findings = []
@@ -220,7 +235,7 @@ def evaluate(rules: t.Iterable[Rule], pair: Pair) -> list[Finding]:
         except NotApplicable:
             continue
         except Absent as reason:
-            verdict = Verdict("skipped", str(reason))
+            verdict = _unknown(one, reason, pair)
         except Exception as error:  # a broken rule must not hide what the others found
             verdict = Verdict("skipped", f"the check {one.id} itself failed: {type(error).__name__}: {error}")
         if verdict is not None:

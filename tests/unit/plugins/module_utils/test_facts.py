@@ -190,6 +190,24 @@ def test_schemas_are_capped_largest_first():
     assert facts["schemas"][0] == {"name": "s199", "tables": 1, "bytes": 199}
 
 
+def test_without_select_tables_with_files_tell_of_schemas():
+    sizes = {"a": {"tables": 2, "bytes": 9}}
+    facts = {
+        "absent": {"tables": "needs SELECT"},
+        "schemata": ["a", "empty"],
+        "tablespaces": {"by_schema": dict(sizes)},
+    }
+    _facts._summarise(facts)
+    assert facts["schemas"] == [{"name": "a", "tables": 2, "bytes": 9}, {"name": "empty", "tables": 0, "bytes": 0}]
+    facts = {"absent": {"schemata": "needs x", "tables": "needs y"}, "tablespaces": {"by_schema": dict(sizes)}}
+    _facts._summarise(facts)
+    assert facts["schemas"] == [{"name": "a", "tables": 2, "bytes": 9}]
+    facts = {"absent": {"schemata": "needs x", "tables": "needs y"}, "tablespaces": {"by_schema": {}}}
+    _facts._summarise(facts)
+    assert "schemas" not in facts
+    assert facts["absent"] == {"schemas": "needs x", "engines": "needs y"}
+
+
 def test_tables_that_somebody_made_in_mysql_are_listed():
     facts = {"absent": {}, "schemata": [], "tables": {"count": 0, "by_schema": {}, "engines": {}}}
     facts["tablespaces"] = {"by_schema": {"mysql": {"tables": 1, "bytes": 114688}}}

@@ -383,6 +383,23 @@ def test_interlock_fails_without_overwrite_and_warns_with_it(scene):
     assert _precheck.interlock(scene.recipient, scene.donor, wanted) == []
 
 
+def test_interlock_takes_the_unknown_for_the_worst(scene):
+    for name in ("schemas", "replicas", "writers", "gtid_executed"):
+        del scene.recipient[name]
+    scene.recipient["clone"]["state"] = "none"
+    for overwrite, status in ((False, "fail"), (True, "skipped")):
+        findings = _precheck.interlock(scene.recipient, scene.donor, dict(scene.wanted, overwrite=overwrite))
+        assert {one.status for one in findings} == {status}
+        assert len(findings) == 4
+
+
+def test_interlock_does_not_fail_for_what_the_donor_hides(scene):
+    scene.recipient["clone"]["state"] = "none"
+    del scene.donor["gtid_executed"]
+    findings = {one.id: one for one in _precheck.interlock(scene.recipient, scene.donor, {"overwrite": False})}
+    assert findings["recipient.gtids"].status == "skipped"
+
+
 def test_findings_are_plain_data(scene):
     for finding in scene.findings().values():
         assert finding.status in STATUSES

@@ -506,6 +506,22 @@ def holds_data(s: Scene) -> None:
     s.options["overwrite"] = False
 
 
+_GRANTED = "CLONE_ADMIN, SYSTEM_VARIABLES_ADMIN, SHOW DATABASES, PROCESS"
+
+
+def _as_clone_user_grants(s: Scene) -> None:
+    """The recipient's login as clone_user makes it, by hand."""
+    s.login = ("cloning", s.account(s.recipient, "cloning", privileges=_GRANTED))
+    scene.quietly(s.recipient, "GRANT SELECT ON performance_schema.* TO cloning")
+    s.options["overwrite"] = False
+
+
+@case("the recipient holds data, and the login has few privileges", "recipient.data", harm=_data_lost)
+def holds_data_few_privileges(s: Scene) -> None:
+    holds_data(s)
+    _as_clone_user_grants(s)
+
+
 def _gtids_lost(s: Scene) -> Outcome:
     own = s.recipient.sql("SELECT @@GLOBAL.server_uuid AS uuid")[0]["uuid"]
     outcome = s.clone()
@@ -768,6 +784,12 @@ def default_role(s: Scene) -> None:
 @case("the recipient's login has no more than it needs")
 def least_privileges(s: Scene) -> None:
     s.login = ("cloning", s.account(s.recipient, "cloning", privileges="CLONE_ADMIN"))
+
+
+@case("an empty recipient, a login with few privileges, no overwrite")
+def empty_recipient(s: Scene) -> None:
+    s.reset("recipient")
+    _as_clone_user_grants(s)
 
 
 @case("a data directory, and a recipient that holds data")
