@@ -35,6 +35,8 @@ CORE = ".".join(ansible_version.split(".")[:2])
 CONTROLLER_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Modules must work on managed hosts with this Python. ansible-core 2.19 to 2.22 all support it there.
 OLDEST_TARGET_PYTHON = "3.9"
+LAB = [sys.executable, "-m", "lab"]
+LAB_NODES = ["node1", "node2", "node3"]
 
 
 @dataclasses.dataclass
@@ -335,8 +337,12 @@ def integration(wanted: list[str]) -> list[Result]:
     if not targets:
         result.fail("there are no targets in tests/integration/targets")
     if not result.failed:
-        with timed(result), collection_copy("integration") as copy, _lab(copy):
+        with timed(result), collection_copy("integration") as copy, _lab(copy) as lab:
             for target in targets:
+                # No target has to know what the one before has left.
+                if run([*LAB, "reset", "--name", lab, *LAB_NODES], cwd=ROOT):
+                    result.fail(f"integration target {target}: the lab's nodes can't be reset")
+                    continue
                 _target(result, copy, target)
     return [*results, result]
 
@@ -349,24 +355,33 @@ def _visible_targets() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _lab(copy: Path) -> Iterator[None]:
-    """Start a lab for the targets and bring it down whatever happens."""
+def _lab(copy: Path) -> Iterator[str]:
+    """Start a lab for the targets and bring it down whatever happens; its name."""
     name = f"it-{os.getpid()}"
-    command = [sys.executable, "-m", "lab"]
     # Environment variables don't reach the targets, this file does.
     variables = copy / "tests/integration/integration_config.yml"
     say(f"lab {name}")
     try:
-        up = ["up", "--name", name, "--nodes", "3", "--vars", variables, "--inventory", copy / "inventory.yml"]
+        up = [
+            "up",
+            "--name",
+            name,
+            "--nodes",
+            str(len(LAB_NODES)),
+            "--vars",
+            variables,
+            "--inventory",
+            copy / "inventory.yml",
+        ]
         up += ["--owner", str(os.getpid())]
-        if run([*command, *up], cwd=ROOT):
+        if run([*LAB, *up], cwd=ROOT):
             raise SystemExit("The lab didn't come up: no integration test can run.")
-        yield
+        yield name
     finally:
         # Somebody who presses Ctrl-C twice wants to be gone, but not to leave servers behind.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        run([*command, "down", "--name", name], cwd=ROOT)
+        run([*LAB, "down", "--name", name], cwd=ROOT)
 
 
 def _target(result: Result, copy: Path, target: str) -> None:
