@@ -22,9 +22,19 @@ import stat
 import time
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, frames
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError, frames
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
+    CONNECTION_LOST,
+    SESSION_SECONDS,
+    UNREACHABLE,
+    Login,
+    Server,
+    connect_first,
+)
 
 EVENTS_KEPT = 1000
+# Seconds that a server is given to come back from the restart of a clone.
+RESTART_PATIENCE = 60.0
 
 
 def default_directory() -> str:
@@ -34,6 +44,27 @@ def default_directory() -> str:
 def key(*parts: str) -> str:
     """A file name for a recipient: the same server gets the same one in every run."""
     return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:20]
+
+
+def is_alive(label: str, directory: str | None = None) -> bool:
+    """Whether a job for the server of this label is at work on this host; leaves nothing behind."""
+    directory = directory or default_directory()
+    if not os.path.exists(os.path.join(directory, key(label) + ".lock")):
+        return False
+    return Job(directory, key(label)).alive()
+
+
+def connect_patiently(logins: t.Sequence[Login], read_timeout: float | None = SESSION_SECONDS) -> Server:
+    """As _server.connect_first, but a server that is gone while a job clones onto it is waited for: it restarts."""
+    until = time.monotonic() + RESTART_PATIENCE
+    while True:
+        try:
+            return connect_first(logins, read_timeout)
+        except ServerError as error:
+            gone = error.number in UNREACHABLE or error.number in CONNECTION_LOST
+            if not gone or time.monotonic() >= until or not is_alive(logins[0].label):
+                raise
+        time.sleep(0.5)
 
 
 class Journal:

@@ -19,6 +19,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import server_facts
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import connect_patiently
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import (  # noqa: F401 (importing registers the rules)
     configuration,
@@ -36,7 +37,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry 
     evaluate,
     options,
 )
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login, Server, connect_first, greet
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login, Server, greet
 
 __all__ = ("Report", "check", "compare", "interlock", "is_already_cloned", "link_facts", "run", "server_facts")
 
@@ -306,7 +307,7 @@ def _own_facts(params: t.Mapping[str, t.Any], side: str) -> dict[str, t.Any]:
     """The facts of the server that the task talks to. Raises CloneError with the key recipient_unreachable when it can't."""
     logins = own_logins(params)
     try:
-        with connect_first(logins) as server:
+        with connect_patiently(logins) as server:
             facts = server_facts(server, side)
     except ServerError as error:
         raise CloneError(

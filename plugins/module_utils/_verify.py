@@ -14,8 +14,9 @@ import typing as t
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _inventory, _verification
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import connect_patiently
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login, Server, connect_first
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login, Server
 
 DATA = frozenset(("schemas", "tables", "rows", "objects", "accounts"))
 
@@ -105,7 +106,7 @@ def _catch_up(server: t.Any, donor: _inventory.Inventory, timeout: float) -> Fin
 def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
     """The module's result."""
     what = wanted(params)
-    with connect_first(own_logins(params), read_timeout=what.timeout + 60) as server:
+    with connect_patiently(own_logins(params), read_timeout=what.timeout + 60) as server:
         own = server.login
         if params["collect"]:
             return {"changed": False, "inventory": _collect(own, what, "login_user")}

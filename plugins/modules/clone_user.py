@@ -378,6 +378,7 @@ problems:
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._accounts import manage
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import connect_patiently
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import (
     LOGIN_SPEC,
     POST_CLONE_SPEC,
@@ -385,7 +386,6 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import (
     port,
     run_module,
 )
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import connect_first
 
 ARGUMENT_SPEC: dict[str, t.Any] = dict(
     LOGIN_SPEC,
@@ -430,7 +430,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
 def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
     port("donor_port", params["donor_port"])
     logins = own_logins(params)
-    with connect_first(logins) as server:
+    with connect_patiently(logins) as server:
         return manage(server, logins[0], params, check_mode)
 
 
