@@ -13,7 +13,42 @@ import time
 import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _job
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
+
+
+@pytest.mark.parametrize(("number", "patience", "tries"), [(2003, 60, 2), (2013, 60, 2), (2003, 0, 1), (1045, 60, 1)])
+def test_a_server_is_waited_for_only_while_a_job_clones_onto_it(monkeypatch, tmp_path, number, patience, tries):
+    login = Login("db2")
+    job = _job.Job(str(tmp_path), _job.key(login.label))
+    tried = []
+
+    def connect(logins, read_timeout):
+        tried.append(logins)
+        if len(tried) == 2:
+            job.ask_to_cancel()
+        raise ServerError(number, "gone", login.label, "connect")
+
+    def work(journal):
+        while not job.cancel_asked():
+            time.sleep(0.02)
+        return {}
+
+    monkeypatch.setattr(_job, "connect_first", connect)
+    monkeypatch.setattr(_job, "default_directory", lambda: str(tmp_path))
+    monkeypatch.setattr(_job, "RESTART_PATIENCE", patience)
+    assert job.start({}, work)
+    with pytest.raises(ServerError):
+        _job.connect_patiently([login])
+    assert len(tried) >= tries if tries > 1 else len(tried) == 1
+    job.ask_to_cancel()
+    job.wait(0, 10)
+
+
+def test_nobody_waits_for_a_server_that_no_job_knows(monkeypatch, tmp_path):
+    monkeypatch.setattr(_job, "default_directory", lambda: str(tmp_path / "none"))
+    assert not _job.is_alive("db2:3306")
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.fixture
