@@ -223,6 +223,7 @@ def prepare(job: Job) -> None:
     words = {name: os.urandom(8).hex() for name in ("node1", *RECIPIENTS, "clone")}
     # ASCII only: what the lab's own client takes.
     passwords = {name: f"a'b\"%s\\{{{{ x }}}} {words[name]}" for name in ("node1", *RECIPIENTS)}
+    job.note(original={node.name: node.root_password for node in job.nodes})
     job.note(passwords=passwords, clone_password=f"{AWKWARD} {words['clone']}", secrets=list(words.values()))
     job.fresh(job.donor, *job.recipients)
     data.load(job.donor, DATA_MIB)
@@ -389,6 +390,12 @@ def lasting_account_again(job: Job) -> None:
     job.check_secret(run)
 
 
+def put_back(job: Job) -> None:
+    """The servers as they were, with the passwords that others know."""
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda node: node.reset(root_password=job.notes["original"][node.name]), job.nodes))
+
+
 def _lasting(job: Job) -> dict[str, dict[str, Any]]:
     account = {"mysql_clone_user": "cloner", "mysql_clone_password": job.notes["clone_password"]}
     start = f"cd '{Path(sys.modules['lab'].__file__).parent.parent}' && '{sys.executable}' -m lab start node2 --name '{job.lab.name}'"
@@ -430,6 +437,7 @@ PARTS: dict[str, Callable[[Job], None]] = {
         finished,
         lasting_account,
         lasting_account_again,
+        put_back,
     )
 }
 
