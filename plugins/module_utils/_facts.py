@@ -11,9 +11,11 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 import typing as t
+import zlib
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants, _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
@@ -171,6 +173,16 @@ def _pairs(rows: Rows) -> dict[str, t.Any]:
     return {str(row["Variable_name"]): row["Value"] for row in rows}
 
 
+def packed(names: t.Iterable[str]) -> str:
+    """Hundreds of names that hardly anybody reads as one short string: compressed, base64."""
+    return base64.b64encode(zlib.compress(" ".join(names).encode())).decode()
+
+
+def unpacked(text: str) -> list[str]:
+    """The names that packed() got."""
+    return zlib.decompress(base64.b64decode(text)).decode().split()
+
+
 def _capped(rows: Rows) -> dict[str, t.Any]:
     return {"count": len(rows), "first": rows[:LIST_LIMIT]}
 
@@ -199,7 +211,7 @@ def decoded(name: str) -> str:
 
 def _tablespaces(rows: Rows) -> dict[str, t.Any]:
     """Sums over all tablespaces that a clone copies, and by schema over those that a clone drops on a recipient."""
-    names = "count bytes allocated encrypted encrypted_holes missing block_size user_bytes user_count"
+    names = "count bytes allocated undo encrypted encrypted_holes missing block_size user_bytes user_count"
     facts = dict.fromkeys(names.split(), 0)
     schemas: dict[str, dict[str, int]] = {}
     for row in rows:
@@ -207,7 +219,7 @@ def _tablespaces(rows: Rows) -> dict[str, t.Any]:
         facts["count"] += count
         facts["bytes"] += size
         facts["allocated"] += max(allocated, 0)
-        for name in ("encrypted", "encrypted_holes", "missing"):
+        for name in ("undo", "encrypted", "encrypted_holes", "missing"):
             facts[name] += int(row[name] or 0)
         facts["block_size"] = max(facts["block_size"], int(row["block_size"] or 0))
         if row["kind"] == "user":
@@ -294,7 +306,7 @@ OPEN_SOURCES: dict[str, Source] = {
         lambda rows: {row["name"]: row["file"] for row in rows},
     ),
     "collations": Source(
-        "SELECT COLLATION_NAME FROM information_schema.COLLATIONS ORDER BY 1", lambda rows: " ".join(_column(rows))
+        "SELECT COLLATION_NAME FROM information_schema.COLLATIONS ORDER BY 1", lambda rows: packed(_column(rows))
     ),
     # Without PROCESS an account sees its own sessions, which is no error. Only this view tells a waiting donor (starting).
     "clones": Source(
@@ -338,7 +350,7 @@ SOURCES: dict[str, Source] = {
         "SUM(FILE_SIZE) AS bytes, SUM(IF(ALLOCATED_SIZE > 0, ALLOCATED_SIZE, FILE_SIZE)) AS allocated, "
         "SUM(ENCRYPTION = 'Y') AS encrypted, "
         "SUM(ENCRYPTION = 'Y' AND ALLOCATED_SIZE < FILE_SIZE) AS encrypted_holes, MAX(FS_BLOCK_SIZE) AS block_size, "
-        "SUM(FILE_SIZE = 0) AS missing FROM information_schema.INNODB_TABLESPACES "
+        "SUM(FILE_SIZE = 0) AS missing, SUM(IF(SPACE_TYPE = 'Undo', FILE_SIZE, 0)) AS undo FROM information_schema.INNODB_TABLESPACES "
         "WHERE NAME <> 'innodb_temporary' GROUP BY 1, 2",
         _tablespaces,
         needs="PROCESS",

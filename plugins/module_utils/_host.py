@@ -211,6 +211,9 @@ def host_facts(variables: t.Mapping[str, t.Any], unix_socket: str | None = None)
         return {"reason": proof}
     memory = _memory()
     places = {name: file_system(path) for name, path in directories(variables).items()}
+    # Mostly all is on one file system; the others are told where they are others.
+    at_home = (places["data"] or {}).get("device")
+    places = {name: place for name, place in places.items() if place and (name == "data" or place["device"] != at_home)}
     data = variables["datadir"]
     try:
         pool_file = os.path.getsize(os.path.join(data, "ib_buffer_pool"))
@@ -222,7 +225,7 @@ def host_facts(variables: t.Mapping[str, t.Any], unix_socket: str | None = None)
         "machine": _read("/proc/sys/kernel/random/boot_id").strip(),
         "pid": pid,
         "root": _owner_is_root(pid),
-        "file_systems": {name: place for name, place in places.items() if place},
+        "file_systems": places,
         "buffer_pool_file": pool_file,
         "memory_total": memory.get("MemTotal"),
         "memory_available": memory.get("MemAvailable"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import version_numbers
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import unpacked, version_numbers
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.privilege import listed
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
     Pair,
@@ -193,7 +193,7 @@ def collation(pair: Pair) -> Verdict | None:
 @rule("pair.collations", "The recipient knows all of the donor's collations", "configuration")
 def collations(pair: Pair) -> Verdict | None:
     """Each collation of the donor must be known to the recipient: 3867 (manual: Remote Cloning Prerequisites)."""
-    ours, theirs = set(pair.recipient.fact("collations").split()), set(pair.donor.fact("collations").split())
+    ours, theirs = set(unpacked(pair.recipient.fact("collations"))), set(unpacked(pair.donor.fact("collations")))
     missing = sorted(theirs - ours)
     if missing:
         return fail(

@@ -53,6 +53,32 @@ def disk_space(pair: Pair) -> Verdict | None:
     )
 
 
+@rule("recipient.other_file_systems", "Room for redo log, undo and system tablespace elsewhere", "disk")
+def other_file_systems(pair: Pair) -> Verdict | None:
+    """The server looks at the data directory's file system only; elsewhere it fails with 1026, errno 28 (server behaviour)."""
+    if not pair.options.drops_data:
+        return None
+    systems = pair.recipient.fact("host")["file_systems"]
+    needed = {
+        "redo": _capacity.redo_capacity(pair.recipient),
+        "undo": pair.donor.fact("tablespaces")["undo"],
+        "system": sum(one["bytes"] for one in pair.donor.fact("system_files")),
+    }
+    short = {name: systems[name] for name, count in needed.items() if name in systems and systems[name]["free"] < count}
+    if short:
+        return fail(
+            "; ".join(
+                f"{size(place['free'])} free in {place['path']}, {size(needed[name])} needed for {name}"
+                for name, place in sorted(short.items())
+            ),
+            actual={name: place["free"] for name, place in short.items()},
+            expected={name: needed[name] for name in short},
+            error=1026,
+            remedy="Free room on " + ", ".join(sorted({place["path"] for place in short.values()})),
+        )
+    return None
+
+
 @rule("recipient.inodes", "Inodes for the donor's files", "disk")
 def inodes(pair: Pair) -> Verdict | None:
     """Each tablespace is a file of its own; without free inodes it fails with 1026, errno 28 (server behaviour)."""

@@ -62,7 +62,7 @@ def test_partial_schema_grants_are_enough():
     assert not _facts.may_read(grants, "mysql")
 
 
-NO_HOLES = {"encrypted_holes": 0, "missing": None, "block_size": 4096}
+NO_HOLES = {"undo": 0, "encrypted_holes": 0, "missing": None, "block_size": 4096}
 
 
 def test_tablespaces_are_summed_by_what_a_clone_does_with_them():
@@ -84,6 +84,7 @@ def test_tablespaces_are_summed_by_what_a_clone_does_with_them():
         "count": 6,
         "bytes": 95,
         "allocated": 85,
+        "undo": 0,
         "encrypted": 1,
         "encrypted_holes": 0,
         "missing": 0,
@@ -177,6 +178,12 @@ def test_facts_are_small_and_hold_no_secret(name):
         .replace("native_password", ""),
         re.IGNORECASE,
     )
+
+
+def test_names_are_packed_small():
+    names = [f"utf8mb4_{number}_0900_ai_ci" for number in range(300)]
+    assert _facts.unpacked(_facts.packed(names)) == names
+    assert len(_facts.packed(names)) < 2000
 
 
 def test_schemas_are_capped_largest_first():

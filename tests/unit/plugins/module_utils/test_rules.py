@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors, _precheck
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors, _facts, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import CATEGORIES, STATUSES
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import configuration, state
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
@@ -154,7 +154,7 @@ CHANGES = [
     (lambda s: s.set("donor", version_compile_os="Win64"), "pair.operating_system", "fail", 3865, None),
     (lambda s: s.set("donor", version_compile_machine="aarch64"), "pair.platform", "fail", 3866, None),
     (
-        lambda s: s.donor.update(collations=s.donor["collations"] + " utf8mb4_xx_ci"),
+        lambda s: s.donor.update(collations=_facts.packed([*_facts.unpacked(s.donor["collations"]), "utf8mb4_xx_ci"])),
         "pair.collations",
         "fail",
         3867,
@@ -367,6 +367,16 @@ def test_drift_is_told_and_harms_nobody(scene):
     assert finding.status == "ok"
     assert finding.actual["max_connections"] == {"recipient": "151", "donor": "500"}
     assert "persisted on the donor, not cloned: max_connections" in finding.message
+
+
+def test_room_elsewhere_is_looked_at_too(scene):
+    place = {"path": "/undo", "device": 7, "free": 1 << 30, "free_root": 1 << 30, "total": 1 << 31, "inodes": 100}
+    scene.recipient["host"]["file_systems"]["undo"] = place
+    assert "recipient.other_file_systems" not in scene.findings()
+    place["free"] = 1 << 20
+    finding = scene.findings()["recipient.other_file_systems"]
+    assert (finding.status, finding.error["code"]) == ("fail", 1026)
+    assert finding.actual == {"undo": 1 << 20}
 
 
 def test_interlock_fails_without_overwrite_and_warns_with_it(scene):

@@ -139,6 +139,7 @@ These are tested on facts that were captured from real servers and changed in on
 | a collation that the recipient lacks | `pair.collations` | 3867 |
 | a service that systemd doesn't start again, or kills during a long recovery | `recipient.service` | - |
 | compressed and encrypted tables, and another block size of the file system | `pair.block_size` | 3868 |
+| too little room for redo log, undo or system tablespace on another file system | `recipient.other_file_systems` | 1026 |
 | too few inodes | `recipient.inodes` | 1026 |
 """
 
