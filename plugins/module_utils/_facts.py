@@ -211,7 +211,7 @@ def decoded(name: str) -> str:
 
 def _tablespaces(rows: Rows) -> dict[str, t.Any]:
     """Sums over all tablespaces that a clone copies, and by schema over those that a clone drops on a recipient."""
-    names = "count bytes allocated undo encrypted encrypted_holes missing block_size user_bytes user_count"
+    names = "count bytes allocated undo_bytes encrypted encrypted_holes missing block_size user_bytes user_count"
     facts = dict.fromkeys(names.split(), 0)
     schemas: dict[str, dict[str, int]] = {}
     for row in rows:
@@ -219,7 +219,7 @@ def _tablespaces(rows: Rows) -> dict[str, t.Any]:
         facts["count"] += count
         facts["bytes"] += size
         facts["allocated"] += max(allocated, 0)
-        for name in ("undo", "encrypted", "encrypted_holes", "missing"):
+        for name in ("undo_bytes", "encrypted", "encrypted_holes", "missing"):
             facts[name] += int(row[name] or 0)
         facts["block_size"] = max(facts["block_size"], int(row["block_size"] or 0))
         if row["kind"] == "user":
@@ -350,7 +350,7 @@ SOURCES: dict[str, Source] = {
         "SUM(FILE_SIZE) AS bytes, SUM(IF(ALLOCATED_SIZE > 0, ALLOCATED_SIZE, FILE_SIZE)) AS allocated, "
         "SUM(ENCRYPTION = 'Y') AS encrypted, "
         "SUM(ENCRYPTION = 'Y' AND ALLOCATED_SIZE < FILE_SIZE) AS encrypted_holes, MAX(FS_BLOCK_SIZE) AS block_size, "
-        "SUM(FILE_SIZE = 0) AS missing, SUM(IF(SPACE_TYPE = 'Undo', FILE_SIZE, 0)) AS undo FROM information_schema.INNODB_TABLESPACES "
+        "SUM(FILE_SIZE = 0) AS missing, SUM(IF(SPACE_TYPE = 'Undo', FILE_SIZE, 0)) AS undo_bytes FROM information_schema.INNODB_TABLESPACES "
         "WHERE NAME <> 'innodb_temporary' GROUP BY 1, 2",
         _tablespaces,
         needs="PROCESS",

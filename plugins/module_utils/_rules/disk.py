@@ -61,7 +61,7 @@ def other_file_systems(pair: Pair) -> Verdict | None:
     systems = pair.recipient.fact("host")["file_systems"]
     needed = {
         "redo": _capacity.redo_capacity(pair.recipient),
-        "undo": pair.donor.fact("tablespaces")["undo"],
+        "undo": pair.donor.fact("tablespaces")["undo_bytes"],
         "system": sum(one["bytes"] for one in pair.donor.fact("system_files")),
     }
     short = {name: systems[name] for name, count in needed.items() if name in systems and systems[name]["free"] < count}

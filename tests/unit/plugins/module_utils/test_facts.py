@@ -62,7 +62,7 @@ def test_partial_schema_grants_are_enough():
     assert not _facts.may_read(grants, "mysql")
 
 
-NO_HOLES = {"undo": 0, "encrypted_holes": 0, "missing": None, "block_size": 4096}
+NO_HOLES = {"undo_bytes": 0, "encrypted_holes": 0, "missing": None, "block_size": 4096}
 
 
 def test_tablespaces_are_summed_by_what_a_clone_does_with_them():
@@ -84,7 +84,7 @@ def test_tablespaces_are_summed_by_what_a_clone_does_with_them():
         "count": 6,
         "bytes": 95,
         "allocated": 85,
-        "undo": 0,
+        "undo_bytes": 0,
         "encrypted": 1,
         "encrypted_holes": 0,
         "missing": 0,
