@@ -221,7 +221,6 @@ def _unknown(one: Rule, reason: Absent, pair: Pair) -> Verdict:
         return fail(
             f"it can't be told whether data would be lost: {reason}",
             remedy="GRANT SELECT, SHOW DATABASES, PROCESS ON *.* to this login, or set overwrite=true",
-            repair="clone_user",
         )
     return Verdict("skipped", str(reason))
 
