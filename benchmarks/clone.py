@@ -60,6 +60,7 @@ def playbook(arguments: list[str]) -> float:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        check=False,
     )
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
@@ -129,7 +130,9 @@ def main() -> None:
                     flush=True,
                 )
         finally:
-            subprocess.run([sys.executable, "-m", "lab", "down", "--name", name], cwd=ROOT, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [sys.executable, "-m", "lab", "down", "--name", name], cwd=ROOT, stdout=subprocess.DEVNULL, check=False
+            )
     print(f"\n{'':12}{'median':>9}{'min':>9}{'max':>9}{'ratio':>9}")
     for what in rounds[0]:
         values = [seconds[what] for seconds in rounds]

@@ -21,7 +21,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import se
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import connect_patiently
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import (  # noqa: F401 (importing registers the rules)
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import (
     configuration,
     disk,
     network,
@@ -38,6 +38,9 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry 
     options,
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login, Server, greet
+
+# Importing a module of rules is what registers them.
+RULE_MODULES = (configuration, disk, network, privilege, quick, resource, state)
 
 __all__ = ("Report", "check", "compare", "interlock", "is_already_cloned", "link_facts", "run", "server_facts")
 
