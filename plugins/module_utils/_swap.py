@@ -466,7 +466,7 @@ class Host:
         if os.path.lexists(target):
             raise CloneError("%s can't be renamed to %s: that exists" % (source, target))
         os.rename(source, target)
-        for parent in {os.path.dirname(source), os.path.dirname(target)}:
+        for parent in sorted({os.path.dirname(source), os.path.dirname(target)}):
             self.sync(parent)
 
     @staticmethod

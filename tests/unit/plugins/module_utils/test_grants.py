@@ -157,10 +157,10 @@ def test_partial_revokes_are_lifted_unless_they_go_by_themselves():
 
 
 def test_admin_option_of_a_role_goes_with_the_role():
-    wanted = _grants.NOTHING._replace(roles={"`rr`@`%`": False})
-    actual = _grants.NOTHING._replace(roles={"`rr`@`%`": True})
-    assert statements(wanted, actual) == ["REVOKE `rr`@`%` FROM " + WHO, "GRANT `rr`@`%` TO " + WHO]
-    assert statements(actual, wanted) == ["GRANT `rr`@`%` TO " + WHO + " WITH ADMIN OPTION"]
+    plain = _grants.NOTHING._replace(roles={"`rr`@`%`": False})
+    handed_on = _grants.NOTHING._replace(roles={"`rr`@`%`": True})
+    assert statements(plain, handed_on) == ["REVOKE `rr`@`%` FROM " + WHO, "GRANT `rr`@`%` TO " + WHO]
+    assert statements(handed_on, plain) == ["GRANT `rr`@`%` TO " + WHO + " WITH ADMIN OPTION"]
 
 
 def test_changes_tell_what_they_do():

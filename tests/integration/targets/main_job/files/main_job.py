@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pwd
 import re
 import resource
 import signal
@@ -38,6 +39,7 @@ READING = re.compile(
 )
 # Variables that a server changes by itself.
 MOVING = {"gtid_executed", "gtid_executed_compression_period", "timestamp"}
+REMOTE_TEMPORARY = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ansible/tmp"
 # The task that clones.
 CLONING = "TASK [dbops.mysql_clone.clone : Clone the donor onto the recipient]"
 # Whatever breaks quoting in YAML, Jinja, shells, SQL and option files.
@@ -161,6 +163,8 @@ class Job:
         ours = {self.playbook.inventory, self._notes}
         found += self.secrets.in_files(self.home, besides=ours)
         found += self.secrets.in_files(Path("/tmp"), since=run.begun, besides=ours, deep=False)
+        # Ansible's own ~ is that of the account, whatever HOME says.
+        found += self.secrets.in_files(REMOTE_TEMPORARY, since=run.begun, besides=set())
         for node in self.nodes:
             found += self.secrets.in_files(node.directory, besides={node.directory / "node.json"})
         assert not found, "a password was found in " + "; ".join(found)
@@ -322,11 +326,12 @@ def with_overwrite(job: Job) -> None:
 
 
 def interrupted(job: Job) -> None:
-    """Ctrl-C while one recipient is cloned and the other one waits for the donor."""
+    """Ctrl-C while one recipient is cloned and the other one waits for the donor; nothing stays that holds a password."""
     # Slow until somebody lets it go; of no effect before the plugin is there.
     job.fresh(*job.recipients, options=("loose_clone_max_data_bandwidth=1", "loose_clone_autotune_concurrency=OFF"))
     job.inventory()
-    run = job.playbook.start()
+    # Without pipelining Ansible itself leaves the files of the modules it was running: see the next part.
+    run = job.playbook.start(pipelining=True)
     _wait_for(run, lambda: any(_cloning(job, node) for node in job.recipients), "a clone under way")
     run.send(signal.SIGINT)
     run.wait()
@@ -343,6 +348,13 @@ def killed(job: Job) -> None:
     run.send(signal.SIGKILL)
     run.wait()
     assert any(_cloning(job, node) for node in job.recipients), "the clone ended with the run"
+    # Nobody was left to remove the modules' files with their arguments. Only their owner can get at them.
+    for path in job.secrets.paths_in(REMOTE_TEMPORARY, since=run.begun):
+        mode = path.parent.stat().st_mode
+        assert mode & 0o077 == 0, f"{path.parent}: mode {mode:o}"
+        path.unlink()
+        path.parent.rmdir()
+    job.check_secret(run)
 
 
 def finished(job: Job) -> None:

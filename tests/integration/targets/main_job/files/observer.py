@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import base64
 import os
+import stat
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -57,8 +58,14 @@ class Secrets:
         ]
 
     def in_files(self, top: Path, besides: set[Path], since: float = 0, deep: bool = True) -> list[str]:
-        """The files below a directory that hold a password. ``deep``: also in its directories."""
-        found = []
+        """The files below a directory that hold a password, and how. ``deep``: also in its directories."""
+        return [f"{path} ({form})" for path, form in self._search(top, since, deep) if path not in besides]
+
+    def paths_in(self, top: Path, since: float) -> list[Path]:
+        """The files below a directory that hold a password."""
+        return [path for path, _form in self._search(top, since, True)]
+
+    def _search(self, top: Path, since: float, deep: bool) -> Iterator[tuple[Path, str]]:
         for directory, directories, names in os.walk(top):
             if not deep:
                 directories.clear()
@@ -66,14 +73,13 @@ class Secrets:
                 path = Path(directory, name)
                 try:
                     facts = path.lstat()
-                    if path in besides or not path.is_file() or path.is_symlink():
+                    if not stat.S_ISREG(facts.st_mode) or facts.st_mtime < since or facts.st_size >= LARGEST:
                         continue
-                    if facts.st_mtime >= since and facts.st_size < LARGEST:
-                        form = self.in_bytes(path.read_bytes())
-                        found += [f"{path} ({form})"] if form else []
+                    form = self.in_bytes(path.read_bytes())
                 except FileNotFoundError:
-                    continue
-        return found
+                    continue  # gone meanwhile
+                if form:
+                    yield path, form
 
 
 class Watch:

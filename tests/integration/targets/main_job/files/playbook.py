@@ -105,14 +105,14 @@ class Run:
         """Task and result of each line that begins with the word and the host."""
         found = []
         for block in re.split(r"^(?:TASK|RUNNING HANDLER) \[", self.output, flags=re.MULTILINE)[1:]:
-            task, _, lines = block.partition("]")
+            task, _bracket, lines = block.partition("]")
             found += [
                 (task, match) for match in re.findall(rf"^{word}: \[{host}(?: -> [^\]]+)?\](.*)$", lines, re.MULTILINE)
             ]
         return found
 
     def changed_tasks(self, host: str) -> list[str]:
-        return [task for task, _ in self._results("changed", host)]
+        return [task for task, _rest in self._results("changed", host)]
 
     def failures(self, host: str) -> str:
         """What was said where the host failed."""
@@ -142,7 +142,7 @@ class Playbook:
         with open(os.open(self.inventory, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             yaml.dump(content, file, _Dumper, allow_unicode=True)
 
-    def start(self, *options: str, wrapped: bool = False) -> Run:
+    def start(self, *options: str, wrapped: bool = False, pipelining: bool = False) -> Run:
         """Start it in a process group of its own. ``wrapped``: show all variables at the end."""
         name = PLAYBOOK
         if wrapped:
@@ -156,6 +156,7 @@ class Playbook:
             "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self.home / "facts"),
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_PIPELINING": str(pipelining),
             "HOME": str(self.home),
             "LC_ALL": "C.UTF-8",
             "PATH": os.pathsep.join([str(self._program.parent), os.defpath]),
