@@ -96,12 +96,9 @@ def rates(recipient: Side, options: Options, probe: t.Mapping[str, t.Any]) -> li
 def last_rate(recipient: Side) -> tuple[float, str] | None:
     """The rate of the recipient's last completed clone, where it took long enough to tell."""
     clone = recipient.facts.get("clone") or {}
-    if clone.get("state") != "completed":
+    if clone.get("state") != "completed" or not clone.get("copy_rate"):
         return None
-    for stage in clone["stages"]:
-        if stage["stage"] == "FILE COPY" and (stage["seconds"] or 0) >= 1:
-            return stage["bytes_done"] / stage["seconds"], "last clone of this recipient"
-    return None
+    return float(clone["copy_rate"]), "last clone of this recipient"
 
 
 def duration(recipient: Side, donor: Side, options: Options, probe: t.Mapping[str, t.Any]) -> tuple[float, str]:

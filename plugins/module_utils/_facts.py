@@ -39,17 +39,12 @@ _LOCK_SECONDS = 1
 _SYSTEM = "('mysql', 'sys', 'performance_schema', 'information_schema')"
 
 VARIABLES = [
-    "admin_tls_version",
-    "basedir",
     "bind_address",
     "binlog_expire_logs_seconds",
     "character_set_filesystem",
     "character_set_server",
-    "clone_autotune_concurrency",
     "clone_block_ddl",
-    "clone_buffer_size",
     "clone_ddl_timeout",
-    "clone_delay_after_data_drop",
     "clone_donor_timeout_after_network_failure",
     "clone_enable_compression",
     "clone_exclude_plugins_list",
@@ -64,7 +59,6 @@ VARIABLES = [
     "default_table_encryption",
     "event_scheduler",
     "gtid_mode",
-    "have_ssl",
     "hostname",
     "innodb_buffer_pool_dump_pct",
     "innodb_buffer_pool_size",
@@ -79,41 +73,32 @@ VARIABLES = [
     "innodb_page_size",
     "innodb_read_only",
     "innodb_redo_log_capacity",
-    "innodb_redo_log_encrypt",
     "innodb_undo_directory",
-    "innodb_undo_log_encrypt",
     "innodb_file_per_table",
     "lock_wait_timeout",
     "log_bin",
     "log_bin_basename",
-    "log_error",
     "lower_case_table_names",
     "max_allowed_packet",
     "max_connections",
-    "net_read_timeout",
-    "net_write_timeout",
     "open_files_limit",
     "performance_schema",
     "pid_file",
     "plugin_dir",
     "port",
     "read_only",
-    "report_host",
     "require_secure_transport",
     "server_id",
     "skip_name_resolve",
     "skip_networking",
     "skip_replica_start",
     "skip_slave_start",
-    "socket",
     "super_read_only",
     "table_open_cache",
-    "tls_version",
     "version",
     "version_comment",
     "version_compile_machine",
     "version_compile_os",
-    "wait_timeout",
 ]
 # Those that decide something here.
 PRIVILEGES = frozenset(
@@ -137,15 +122,7 @@ PRIVILEGES = frozenset(
         "SYSTEM_VARIABLES_ADMIN",
     ]
 )
-STATUS = [
-    "Innodb_redo_log_enabled",
-    "Max_used_connections",
-    "Open_files",
-    "Open_tables",
-    "Threads_connected",
-    "Threads_running",
-    "Uptime",
-]
+STATUS = ["Innodb_redo_log_enabled", "Threads_connected", "Uptime"]
 
 
 class Source(t.NamedTuple):
@@ -303,7 +280,7 @@ OPEN_SOURCES: dict[str, Source] = {
     "plugins": Source(
         "SELECT PLUGIN_NAME AS name, PLUGIN_LIBRARY AS file FROM information_schema.PLUGINS "
         "WHERE PLUGIN_STATUS = 'ACTIVE' ORDER BY 1",
-        lambda rows: {row["name"]: row["file"] for row in rows},
+        lambda rows: rows,
     ),
     "collations": Source(
         "SELECT COLLATION_NAME FROM information_schema.COLLATIONS ORDER BY 1", lambda rows: packed(_column(rows))
@@ -499,9 +476,17 @@ def _gather(server: Server, sources: t.Mapping[str, Source], facts: dict[str, t.
             facts[name] = sources[name].make(answer)
 
 
+def _copy_rate(stages: t.Iterable[t.Mapping[str, t.Any]]) -> int | None:
+    """Bytes per second of a clone's FILE COPY, where it took long enough to tell."""
+    for stage in stages:
+        if stage["stage"] == "FILE COPY" and stage["state"] == "completed" and (stage["seconds"] or 0) >= 1:
+            return int(stage["bytes_done"] / stage["seconds"])
+    return None
+
+
 def _clone(server: Server, facts: dict[str, t.Any]) -> None:
     """The state of the clone and the donor list: both exist only where the plugin is active."""
-    facts["clone"] = dict(_progress.NONE)
+    facts["clone"] = {name: value for name, value in _progress.NONE.items() if name != "stages"}
     facts["donor_list"] = None
     if "clone" not in facts.get("plugins", {}):
         return
@@ -517,7 +502,9 @@ def _clone(server: Server, facts: dict[str, t.Any]) -> None:
         facts["donor_list"] = _one(answers["list"])  # type: ignore[arg-type]
     if "status" in answers and not refused:
         alive = bool(_one(answers["session"]))  # type: ignore[arg-type]
-        facts["clone"] = _progress.view(answers["status"], answers["progress"], alive, _one(answers["now"]))  # type: ignore[arg-type]
+        view = _progress.view(answers["status"], answers["progress"], alive, _one(answers["now"]))  # type: ignore[arg-type]
+        facts["clone"] = dict(view, copy_rate=_copy_rate(view["stages"]))
+        del facts["clone"]["stages"]
     elif refused:
         facts.pop("clone", None)
         name, error = next(iter(refused.items()))
@@ -537,6 +524,11 @@ def server_facts(server: Server, side: str = "recipient", host: bool = True) -> 
     facts: dict[str, t.Any] = {"side": side, "label": server.label, "absent": {}}
     _gather(server, _due(OPEN_SOURCES, version), facts)
     facts.update(facts.pop("self"))
+    if "plugins" in facts:
+        rows = facts.pop("plugins")
+        # The server's own ones are many and have nothing to tell but their names.
+        facts["builtin_plugins"] = " ".join(row["name"] for row in rows if not row["file"])
+        facts["plugins"] = {row["name"]: row["file"] for row in rows if row["file"]}
     facts["gtid_executed"] = facts["gtid_executed"].replace("\n", "")
     facts["gtid_purged"] = facts["gtid_purged"].replace("\n", "")
     facts["skew"] = facts["now"] - time.time()

@@ -60,6 +60,7 @@ _FRESH = (
     "uptime",
     "variables",
     "plugins",
+    "builtin_plugins",
     "max_user_connections",
 )
 

@@ -205,10 +205,15 @@ def collations(pair: Pair) -> Verdict | None:
     return ok(f"all {len(theirs)} collations of the donor are known")
 
 
+def _active(side: Side) -> dict[str, str | None]:
+    """All active plugins with their files; None for those that the server has built in."""
+    return {**dict.fromkeys(side.fact("builtin_plugins").split()), **side.fact("plugins")}
+
+
 @rule("pair.plugins", "The recipient has all of the donor's plugins", "configuration")
 def plugins(pair: Pair) -> Verdict | None:
     """Each active plugin of the donor must be active on the recipient, or (since 8.0.22) be there to load: 3870 (server behaviour)."""
-    ours, theirs = pair.recipient.fact("plugins"), pair.donor.fact("plugins")
+    ours, theirs = _active(pair.recipient), _active(pair.donor)
     # Percona Server's own variable names plugins that need not match.
     excluded = pair.recipient.text_or("clone_exclude_plugins_list", "").split(",")
     missing = {name: file for name, file in theirs.items() if name not in ours and name not in ("clone", *excluded)}

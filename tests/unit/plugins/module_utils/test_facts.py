@@ -180,6 +180,15 @@ def test_facts_are_small_and_hold_no_secret(name):
     )
 
 
+@pytest.mark.parametrize(
+    ("seconds", "state", "rate"), [(10.0, "completed", 10**8), (0.5, "completed", None), (10.0, "failed", None)]
+)
+def test_copy_rate_needs_a_copy_that_took_time(seconds, state, rate):
+    stages = [{"stage": "DROP DATA", "state": "completed", "seconds": 9.0, "bytes_done": 0}]
+    stages.append({"stage": "FILE COPY", "state": state, "seconds": seconds, "bytes_done": 10**9})
+    assert _facts._copy_rate(stages) == rate
+
+
 def test_names_are_packed_small():
     names = [f"utf8mb4_{number}_0900_ai_ci" for number in range(300)]
     assert _facts.unpacked(_facts.packed(names)) == names
