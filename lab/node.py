@@ -218,7 +218,8 @@ class Node:
         return self.pid is not None
 
     def adopt(self, root_password: str) -> None:
-        """Remember another root password, for example the donor's after a clone."""
+        """Remember another root password until the next reset, for example the donor's after a clone."""
+        self._state.setdefault("own_password", self._state["root_password"])
         self._state["root_password"] = root_password
         self._save()
 
@@ -436,10 +437,11 @@ class Node:
         """Make it a fresh, plain server on the same port: new data directory, uuid, keys and logs.
 
         :param options: lasting server options, in place of those before.
+        :param root_password: by default the one it had before it adopted another.
         """
         self.end()
-        if root_password is not None:
-            self._state["root_password"] = root_password
+        own_password = self._state.pop("own_password", self._state["root_password"])
+        self._state["root_password"] = own_password if root_password is None else root_password
         self._lay(parse_options(options))
         return self.start() if start else self
 

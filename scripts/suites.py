@@ -35,6 +35,8 @@ CORE = ".".join(ansible_version.split(".")[:2])
 CONTROLLER_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Modules must work on managed hosts with this Python. ansible-core 2.19 to 2.22 all support it there.
 OLDEST_TARGET_PYTHON = "3.9"
+# Characters of a failure's own words that the summary repeats.
+SAID = 300
 LAB = [sys.executable, "-m", "lab"]
 LAB_NODES = ["node1", "node2", "node3"]
 
@@ -166,8 +168,9 @@ def count_junit(result: Result, files: Iterable[Path]) -> None:
             kinds = {child.tag for child in case}
             name = f"{case.get('classname')}: {case.get('name')}"
             if kinds & {"failure", "error"}:
+                said = [child.get("message") or "" for child in case if child.tag in ("failure", "error")]
                 result.failed += 1
-                result.notes.append(f"failed: {name}")
+                result.notes.append(f"failed: {name}: {' '.join(said[0].split())[:SAID]}")
             elif "skipped" in kinds:
                 result.skipped += 1
                 if result.is_test:  # a sanity test skips itself where it has no files to look at
@@ -407,6 +410,8 @@ def _target(result: Result, copy: Path, target: str) -> None:
         result.passed += 1
     if outcome != "ok":
         result.fail(f"integration target {target}: {outcome}")
+        # The tasks' own words, below everything else: whoever reads a log from its end finds them.
+        result.notes += [f"  {note}" for note in tasks.notes]
     print(f"{target}: {outcome}, {tasks.passed} tasks, {seconds:.0f} s", flush=True)
 
 
