@@ -9,6 +9,7 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 
@@ -22,6 +23,8 @@ GIVEN, DOWN, FAILED, BLOCKS, PAST, LOGGED, SLOW = 100, 95, 90, 60, 45, 40, 20
 # Bytes per second below which a copy counts as slow, and how many bytes must have been copied to say so.
 SLOW_RATE = 5 << 20
 SLOW_AFTER = 4 << 20
+# How many earlier incidents are told of a cause.
+SEEN_SHOWN = 3
 
 # The check of the precheck that tests what an error is about, for errors of the recipient's own and of the donor's.
 # Their ids are the causes' ids.
@@ -158,6 +161,7 @@ class Evidence(t.NamedTuple):
     names: t.Mapping[str, str] = {}
     unsuitable: str | None = None
     unseen: t.Sequence[str] = ()
+    history: t.Sequence[t.Mapping[str, t.Any]] = ()
 
 
 class Cause(t.NamedTuple):
@@ -371,6 +375,9 @@ def _server_down(evidence: Evidence) -> t.Iterator[Cause]:
     entry = evidence.down._replace(
         cause="The recipient doesn't answer.",
         side="recipient",
+        category="state",
+        data=_data(evidence),
+        retry="repair_first",
         remedy="Start it; when it doesn't come up, read the end of its error log.",
         priority="immediate",
         impact="The recipient is down.",
@@ -649,6 +656,33 @@ def _playbook(cause: Cause) -> str | None:
     return None
 
 
+def incidents(rows: t.Iterable[t.Any]) -> list[dict[str, t.Any]]:
+    """Records of earlier incidents out of dictionaries or JSON texts; what is neither (a line cut off) is left out."""
+    found = []
+    for row in rows:
+        if isinstance(row, str):
+            try:
+                row = json.loads(row)
+            except ValueError:
+                continue
+        if isinstance(row, dict) and (row.get("cause") or row.get("error")):
+            found.append(row)
+    return found
+
+
+def seen_before(cause: Cause, history: t.Iterable[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """When and where the same cause was met, and what solved it: the solved ones first, then the newest.
+
+    Where a record has no cause its error number must be the cause's.
+    """
+    numbers = {str(number) for number in (cause.entry.number, cause.entry.innermost.number) if number is not None}
+    same = [
+        row for row in history if (row["cause"] == cause.id if row.get("cause") else str(row.get("error")) in numbers)
+    ]
+    same.sort(key=lambda row: (bool(row.get("solved_by")), str(row.get("time") or "")), reverse=True)
+    return [{name: row.get(name) for name in ("host", "time", "solved_by")} for row in same[:SEEN_SHOWN]]
+
+
 def as_dict(cause: Cause, evidence: Evidence) -> dict[str, t.Any]:
     """A cause as the module returns it, with the user's own names in its commands."""
     entry = cause.entry
@@ -680,6 +714,7 @@ def as_dict(cause: Cause, evidence: Evidence) -> dict[str, t.Any]:
         "do_not": _do_not(cause, evidence),
         "retry": entry.retry,
         "playbook": _playbook(cause),
+        "seen_before": seen_before(cause, evidence.history),
         "reference": entry.reference or None,
         "score": cause.score,
     }
@@ -754,6 +789,28 @@ def diagnose(evidence: Evidence) -> dict[str, t.Any]:
         "data": first.data if first else _data(evidence),
         "retry": first.retry if first else None,
     }
+
+
+def lines(result: t.Mapping[str, t.Any], host: str = "") -> list[str]:
+    """A diagnosis for people: verdict, each cause with evidence, remedy and commands, what not to do, and what was looked at."""
+    told = [result["verdict"]]
+    for place, cause in enumerate(result["causes"], 1):
+        told.append("%d. %s [%s, %s] %s" % (place, cause["id"], cause["category"], cause["priority"], cause["cause"]))
+        told += ["   evidence: " + words for words in cause["evidence"]]
+        told.append("   remedy: " + cause["remedy"])
+        told += ["   run: " + command for command in cause["commands"]]
+        told += ["   " + words for words in cause["do_not"]]
+        if cause["playbook"]:
+            limit = " --limit " + host if host else ""
+            told.append("   repaired by: ansible-playbook %s%s" % (cause["playbook"], limit))
+        for row in cause["seen_before"]:
+            solved = "solved by " + row["solved_by"] if row["solved_by"] else "not known how it was solved"
+            told.append("   seen before on %s at %s, %s" % (row["host"], row["time"], solved))
+        if cause["reference"]:
+            told.append("   more: " + cause["reference"])
+    told.append("data: " + _DATA_WORDS[result["data"]])
+    told += ["looked at %s: %s (%.1f s)" % (row["what"], row["result"], row["seconds"]) for row in result["steps"]]
+    return told
 
 
 def _data(evidence: Evidence) -> str:

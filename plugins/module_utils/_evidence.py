@@ -309,7 +309,7 @@ def _checks(params: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any], donor: 
         "overwrite": True,
         "force": True,
     }
-    return _precheck.compare(facts, donor, wanted).checks
+    return _precheck.compare(facts, donor, wanted, params["donor_facts"]).checks
 
 
 def collect(params: t.Mapping[str, t.Any]) -> tuple[_diagnosis.Evidence, list[dict[str, t.Any]]]:
@@ -369,11 +369,13 @@ def _names(params: t.Mapping[str, t.Any]) -> dict[str, str]:
 def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.Any]:
     """The module's work; nothing is ever changed."""
     evidence, steps = collect(params)
+    evidence = evidence._replace(history=_diagnosis.incidents(params["history"]))
     log = evidence.log or {}
+    diagnosis = dict(_diagnosis.diagnose(evidence), steps=steps)
     return {
         "changed": False,
-        **_diagnosis.diagnose(evidence),
-        "steps": steps,
+        **diagnosis,
+        "lines": _diagnosis.lines(diagnosis, params["name"] or ""),
         "error": evidence.given.as_dict() if evidence.given else None,
         "clone": dict(evidence.clone) if evidence.clone else None,
         "log": {"path": log["path"], "keywords": log["keywords"], "clones": log["clones"][-3:]} if log else None,

@@ -47,6 +47,23 @@ options:
     description:
       - The data directory of a server that is down. By default it is taken from the option files, else V(/var/lib/mysql).
     type: path
+  donor_facts:
+    description:
+      - The donor's facts, as M(dbops.mysql_clone.clone_precheck) returned them there with O(dbops.mysql_clone.clone_precheck#module:side=donor).
+        With them the donor is judged by what its administrator may see.
+    type: dict
+  history:
+    description:
+      - Earlier incidents, to tell of each cause where it was seen before and what solved it. Each is a dictionary, or a JSON text
+        of one, with C(host), C(time), C(cause) (an RV(causes[].id)) or C(error) (a number), and C(solved_by).
+      - What can't be read is left out.
+    type: list
+    elements: raw
+    default: []
+  name:
+    description:
+      - What the inventory calls this host, for the commands in RV(lines).
+    type: str
 notes:
   - Without O(donor_host) the donor of the last clone is looked at, without logging in to it.
 seealso:
@@ -71,7 +88,7 @@ EXAMPLES = r"""
 
 - name: Show it
   ansible.builtin.debug:
-    msg: "{{ [diagnosis.verdict] + (diagnosis.causes[0].commands if diagnosis.causes else []) }}"
+    var: diagnosis.lines
 """
 
 RETURN = r"""
@@ -139,6 +156,10 @@ causes:
     playbook:
       description: The collection's playbook that repairs it, or null.
       type: str
+    seen_before:
+      description: Earlier incidents of the same cause out of O(history), with C(host), C(time) and C(solved_by).
+      type: list
+      elements: dict
     reference:
       description: Where the collection's documentation describes the error, or null.
       type: str
@@ -152,6 +173,11 @@ data:
 retry:
   description: The retry class of the first cause, or null.
   type: str
+  returned: always
+lines:
+  description: All of it as text for people.
+  type: list
+  elements: str
   returned: always
 steps:
   description: What was looked at, with C(result) and C(seconds).
@@ -199,6 +225,9 @@ ARGUMENT_SPEC = dict(
     since={"type": "str", "default": "3d"},
     server_config_file={"type": "path"},
     datadir={"type": "path"},
+    donor_facts={"type": "dict"},
+    history={"type": "list", "elements": "raw", "default": []},
+    name={"type": "str"},
 )
 
 

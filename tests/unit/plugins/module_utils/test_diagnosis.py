@@ -11,7 +11,7 @@ import json
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _evidence
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _diagnosis, _evidence
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._diagnosis import (
     Evidence,
     cause_id,
@@ -445,3 +445,36 @@ def test_a_log_that_cannot_be_read_ends_its_step_alone(tmp_path):
     for path in (tmp_path / "error.log.gz", tmp_path / "none"):
         with pytest.raises(CloneError, match="can't be read"):
             _evidence.log_of(str(path), "")
+
+
+# -- what the history and the playbooks add ----------------------------------------------------------------------------
+
+HISTORY = [
+    {"host": "db7", "time": "2026-01-01T00:00:00Z", "cause": "donor.account", "solved_by": "a new password"},
+    {"host": "db8", "time": "2026-03-01T00:00:00Z", "cause": "donor.account", "solved_by": None},
+    {"host": "db9", "time": "2026-02-01T00:00:00Z", "error": 1045, "solved_by": "the account's host part"},
+    {"host": "db1", "time": "2026-02-01T00:00:00Z", "cause": "donor.plugin", "solved_by": "installing it"},
+]
+
+
+def explained(text: str, history=()) -> dict:
+    evidence = _diagnosis.Evidence(given=_evidence.given_error(text), history=_diagnosis.incidents(history))
+    return _diagnosis.diagnose(evidence)
+
+
+def test_earlier_incidents_of_the_same_cause_are_told_the_solved_ones_first():
+    result = explained("3862: Clone Donor Error: 1045 : Access denied for user 'a'@'b'", HISTORY)
+    assert [row["host"] for row in result["causes"][0]["seen_before"]] == ["db9", "db7", "db8"]
+    told = _diagnosis.lines(dict(result, steps=[]), "db2")
+    assert "   seen before on db9 at 2026-02-01T00:00:00Z, solved by the account's host part" in told
+    assert "   repaired by: ansible-playbook dbops.mysql_clone.clone --limit db2" in told
+
+
+@pytest.mark.parametrize("row", ["", "{", '{"host": "db', "[1]", "null", '{"host": "db7"}', 7, None])
+def test_a_history_that_is_broken_does_not_stop_a_diagnosis(row):
+    assert _diagnosis.incidents([row, '{"cause": "donor.slot"}']) == [{"cause": "donor.slot"}]
+
+
+@pytest.mark.parametrize("text", ["Clone Donor Error: 1698 : Access denied for user 'root'@'localhost'", "1698"])
+def test_an_account_without_a_password_is_a_matter_of_privilege(text):
+    assert _evidence.given_error(text).category == "privilege"

@@ -197,6 +197,9 @@ class Bench:
             "since": "3d",
             "server_config_file": str(self.recipient.directory / "my.cnf"),
             "datadir": None,
+            "donor_facts": None,
+            "history": [],
+            "name": None,
         }
         return values | changes
 
