@@ -19,8 +19,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
@@ -35,10 +37,13 @@ CORE = ".".join(ansible_version.split(".")[:2])
 CONTROLLER_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Modules must work on managed hosts with this Python. ansible-core 2.19 to 2.22 all support it there.
 OLDEST_TARGET_PYTHON = "3.9"
+TARGET = "target "
 # Characters of a failure's own words that the summary repeats.
 SAID = 300
 LAB = [sys.executable, "-m", "lab"]
 LAB_NODES = ["node1", "node2", "node3"]
+# Suites and integration targets that run side by side: they wait for servers for about half of their time.
+STREAMS = 2
 
 
 @dataclasses.dataclass
@@ -62,14 +67,44 @@ class Result:
 
 # -- processes ---------------------------------------------------------------------------------------------------------
 
+_stream = threading.local()
+_running: set[subprocess.Popen] = set()
+_stopped = threading.Event()
 
-def run(command: list[str | Path], **options) -> int:
-    """Run a command in a process group of its own and return its status. Nothing of it outlives this call."""
+
+class Stopped(Exception):
+    """Somebody wants this run to end."""
+
+
+def emit(text: str) -> None:
+    """Print in order with the output of the commands: of a stream all at once when its job is done."""
+    print(text, flush=True, file=getattr(_stream, "output", sys.stdout))
+
+
+def say(text: str) -> None:
+    """Print a headline."""
+    emit(f"\n=== {text}")
+
+
+def run(command: list[str | Path], always: bool = False, **options) -> int:
+    """Run a command in a process group of its own and return its status. Nothing of it outlives this call.
+
+    :param always: also after somebody has stopped the run, to tidy up.
+    """
+    if _stopped.is_set() and not always:
+        raise Stopped
+    if hasattr(_stream, "output"):
+        options = {"stdin": subprocess.DEVNULL, "stdout": _stream.output, "stderr": subprocess.STDOUT} | options
     process = subprocess.Popen([str(word) for word in command], start_new_session=True, **options)
+    _running.add(process)
     try:
-        return process.wait()
+        status = process.wait()
     finally:
         _end_group(process)
+        _running.discard(process)
+    if _stopped.is_set() and not always:
+        raise Stopped
+    return status
 
 
 def _end_group(process: subprocess.Popen) -> None:
@@ -87,9 +122,62 @@ def _end_group(process: subprocess.Popen) -> None:
             time.sleep(0.1)
 
 
-def say(text: str) -> None:
-    """Print a headline in order with the output of the commands."""
-    print(f"\n=== {text}", flush=True)
+@dataclasses.dataclass
+class Stream:
+    """What one of the streams that run side by side has for itself, made when a job first asks for it."""
+
+    number: int
+    resources: contextlib.ExitStack
+    _bench: tuple[Path, str] | None = None
+
+    def bench(self) -> tuple[Path, str]:
+        """A copy of the collection, and the name of a lab whose servers its integration targets are told of."""
+        if self._bench is None:
+            copy = self.resources.enter_context(collection_copy("integration"))
+            self._bench = copy, self.resources.enter_context(_lab(copy, self.number))
+        return self._bench
+
+
+Job = Callable[[Stream], list[Result]]
+
+
+def side_by_side(jobs: Iterable[tuple[str, Job]]) -> list[Result]:
+    """Run the jobs, in order, as the streams become free; their results in order."""
+    waiting = deque(enumerate(jobs))
+    results: dict[int, list[Result]] = {}
+    printing = threading.Lock()
+
+    def work(number: int) -> None:
+        with contextlib.ExitStack() as resources:
+            stream = Stream(number, resources)
+            while waiting and not _stopped.is_set():
+                index, (name, job) = waiting.popleft()
+                with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+                    _stream.output = output
+                    begin = time.monotonic()
+                    try:
+                        results[index] = job(stream)
+                    finally:
+                        del _stream.output
+                        output.seek(0)
+                        with printing:
+                            shutil.copyfileobj(output, sys.stdout)
+                            print(f"--- {name}: {time.monotonic() - begin:.0f} s", flush=True)
+
+    with ThreadPoolExecutor(max_workers=STREAMS) as pool:
+        streams = [pool.submit(work, number) for number in range(STREAMS)]
+        try:
+            for stream in streams:
+                stream.result()
+        except BaseException:
+            # Somebody who presses Ctrl-C twice wants to be gone, but not to leave servers behind.
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            _stopped.set()
+            for process in list(_running):
+                _end_group(process)
+            raise
+    return [result for index in sorted(results) for result in results[index]]
 
 
 # -- ansible-test without containers -----------------------------------------------------------------------------------
@@ -239,11 +327,11 @@ def lint() -> list[Result]:
 
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             for name, status, output in pool.map(check, checks):
-                print(f"{name}: {'ok' if status == 0 else 'FAILED'}", flush=True)
+                emit(f"{name}: {'ok' if status == 0 else 'FAILED'}")
                 if status == 0:
                     result.passed += 1
                 else:
-                    print(output, flush=True)
+                    emit(output)
                     result.fail(f"failed: {name}")
     return [result]
 
@@ -299,7 +387,7 @@ def _have_oldest(result: Result) -> bool:
     if find_python(OLDEST_TARGET_PYTHON):
         return True
     note = f"NOT RUN: this machine has no Python {OLDEST_TARGET_PYTHON}"
-    print(f"{note}. Install one (pyenv, uv, a package) to test what managed hosts with it would run.", flush=True)
+    emit(f"{note}. Install one (pyenv, uv, a package) to test what managed hosts with it would run.")
     result.notes.append(note)
     return False
 
@@ -330,74 +418,80 @@ def _sanity(result: Result, copy: Path, arguments: list[str]) -> None:
 
 
 def integration(wanted: list[str]) -> list[Result]:
-    """The lab's own tests, then the targets, each in a run of its own, on a lab that is started and ended here."""
-    results = [] if wanted else [_pytest("lab", "tests/lab")]
-    result = Result("integration")
-    present = sorted(_visible_targets())
-    targets = wanted or present
-    for target in set(targets) - set(present):
-        result.fail(f"there is no target {target}; there are {', '.join(present) or 'none'}")
-    if not targets:
-        result.fail("there are no targets in tests/integration/targets")
-    if not result.failed:
-        with timed(result), collection_copy("integration") as copy, _lab(copy) as lab:
-            for target in targets:
-                # No target has to know what the one before has left.
-                if run([*LAB, "reset", "--name", lab, *LAB_NODES], cwd=ROOT):
-                    result.fail(f"integration target {target}: the lab's nodes can't be reset")
-                    continue
-                _target(result, copy, target)
-    return [*results, result]
+    """The lab's own tests, then the targets, each in a run of its own, on labs that are started and ended here."""
+    return _summed(side_by_side(integration_jobs(wanted)))
+
+
+def integration_jobs(wanted: list[str]) -> list[tuple[str, Job]]:
+    """The targets that the command line names, by default the lab's tests and all targets, the slow ones first."""
+    present = sorted(_visible_targets(), key=lambda target: ("slow" not in _aliases(target), target))
+    unknown = sorted(set(wanted) - set(present))
+    if unknown or not present:
+        raise SystemExit(
+            f"No target {', '.join(unknown)} in tests/integration/targets: there are {', '.join(present)}."
+        )
+    jobs: list[tuple[str, Job]] = [
+        (target, lambda stream, target=target: [_target(stream, target)]) for target in wanted or present
+    ]
+    return jobs if wanted else [*jobs, ("lab", lambda _stream: [_pytest("lab", "tests/lab")])]
+
+
+def _summed(results: list[Result]) -> list[Result]:
+    """One result for all integration targets, in place of one for each."""
+    targets = [result for result in results if result.suite.startswith(TARGET)]
+    total = Result("integration")
+    for result in targets:
+        total.passed += result.passed
+        total.failed += result.failed
+        total.seconds += result.seconds
+        total.notes += result.notes
+    return [*(result for result in results if result not in targets), *([total] if targets else [])]
+
+
+def _aliases(target: str) -> list[str]:
+    file = ROOT / "tests/integration/targets" / target / "aliases"
+    return file.read_text(encoding="utf-8").split() if file.is_file() else []
 
 
 def _visible_targets() -> Iterator[str]:
     for directory in (ROOT / "tests/integration/targets").glob("*/"):
-        aliases = directory / "aliases"
-        if not aliases.is_file() or "hidden" not in aliases.read_text(encoding="utf-8").split():
+        if "hidden" not in _aliases(directory.name):
             yield directory.name
 
 
 @contextlib.contextmanager
-def _lab(copy: Path) -> Iterator[str]:
+def _lab(copy: Path, number: int) -> Iterator[str]:
     """Start a lab for the targets and bring it down whatever happens; its name."""
-    name = f"it-{os.getpid()}"
+    name = f"it-{os.getpid()}-{number}"
     # Environment variables don't reach the targets, this file does.
     variables = copy / "tests/integration/integration_config.yml"
     say(f"lab {name}")
     try:
-        up = [
-            "up",
-            "--name",
-            name,
-            "--nodes",
-            str(len(LAB_NODES)),
-            "--vars",
-            variables,
-            "--inventory",
-            copy / "inventory.yml",
-        ]
-        up += ["--owner", str(os.getpid())]
-        if run([*LAB, *up], cwd=ROOT):
+        up: list[str | Path] = [*LAB, "up", "--name", name, "--owner", str(os.getpid())]
+        up += ["--nodes", str(len(LAB_NODES)), "--vars", variables, "--inventory", copy / "inventory.yml"]
+        if run(up, cwd=ROOT):
             raise SystemExit("The lab didn't come up: no integration test can run.")
         yield name
     finally:
-        # Somebody who presses Ctrl-C twice wants to be gone, but not to leave servers behind.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        run([*LAB, "down", "--name", name], cwd=ROOT)
+        run([*LAB, "down", "--name", name], always=True, cwd=ROOT)
 
 
-def _target(result: Result, copy: Path, target: str) -> None:
-    say(f"integration {target}")
-    reports = copy / "tests/output/junit"
-    shutil.rmtree(reports, ignore_errors=True)
-    begin = time.monotonic()
-    status = run(
-        ["ansible-test", "integration", "--color", "no", "--local", "--python", CONTROLLER_PYTHON, target],
-        cwd=copy,
-        env=ansible_test_environment(),
-    )
-    seconds = time.monotonic() - begin
+def _target(stream: Stream, target: str) -> Result:
+    result = Result(TARGET + target)
+    with timed(result):
+        copy, lab = stream.bench()
+        say(f"integration {target}")
+        # No target has to know what the one before has left.
+        if run([*LAB, "reset", "--name", lab, *LAB_NODES], cwd=ROOT):
+            result.fail(f"integration target {target}: the lab's nodes can't be reset")
+            return result
+        reports = copy / "tests/output/junit"
+        shutil.rmtree(reports, ignore_errors=True)
+        status = run(
+            ["ansible-test", "integration", "--color", "no", "--local", "--python", CONTROLLER_PYTHON, target],
+            cwd=copy,
+            env=ansible_test_environment(),
+        )
     tasks = Result(target)
     count_junit(tasks, reports.glob("*.xml"))
     if status:
@@ -412,7 +506,8 @@ def _target(result: Result, copy: Path, target: str) -> None:
         result.fail(f"integration target {target}: {outcome}")
         # The tasks' own words, below everything else: whoever reads a log from its end finds them.
         result.notes += [f"  {note}" for note in tasks.notes if note.startswith("failed")]
-    print(f"{target}: {outcome}, {tasks.passed} tasks, {seconds:.0f} s", flush=True)
+    emit(f"{target}: {outcome}, {tasks.passed} tasks, {result.seconds:.0f} s")
+    return result
 
 
 # -- command line ------------------------------------------------------------------------------------------------------
@@ -450,7 +545,9 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     if arguments.suite == "test":
-        return report([*lint(), *unit(), *sanity(), *integration([])])
+        # Lint first: it is quick, and most mistakes are found by it.
+        jobs = [("sanity", lambda _stream: sanity()), *integration_jobs([]), ("unit", lambda _stream: unit())]
+        return report([*lint(), *_summed(side_by_side(jobs))])
     if arguments.suite == "integration":
         return report(integration(arguments.targets))
     return report({"lint": lint, "unit": unit, "sanity": sanity}[arguments.suite]())
