@@ -23,6 +23,7 @@ BUILD_ALLOWED = {
     "README.md",
     "changelogs",
     "docs",
+    "extensions",
     "meta",
     "playbooks",
     "plugins",
