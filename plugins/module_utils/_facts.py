@@ -546,7 +546,7 @@ def server_facts(server: Server, side: str = "recipient", host: bool = True) -> 
     _clone(server, facts)
     _summarise(facts)
     if host:
-        machine = host_facts(facts["variables"], server.login.unix_socket)
+        machine = host_facts({**facts["variables"], "server_uuid": facts["server_uuid"]})
         if machine.get("reason"):
             facts["absent"]["host"] = machine["reason"]
         else:

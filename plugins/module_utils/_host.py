@@ -35,11 +35,27 @@ def _same(left: str, right: str) -> bool:
         return False
 
 
+def _stranger(data_directory: str, variables: t.Mapping[str, t.Any]) -> str | None:
+    """Why a data directory is not that of the server which was asked, where the variables tell enough to know.
+
+    Paths are alike everywhere: the server may be another machine's, and its like run here (manual: server_uuid, auto.cnf).
+    """
+    wanted = variables.get("server_uuid")
+    found = re.search(r"^\s*server[-_]uuid\s*=\s*(\S+)", _read(os.path.join(data_directory, "auto.cnf")), re.MULTILINE)
+    if wanted and found:
+        return None if found.group(1) == wanted else f"{data_directory} is of another server ({found.group(1)})"
+    name, own = variables.get("hostname"), os.uname().nodename
+    if wanted and name and name != own:
+        return f"the server's host is {name}, this one is {own}, and {data_directory}/auto.cnf can't be read here"
+    return None
+
+
 def find_process(variables: t.Mapping[str, t.Any]) -> tuple[int | None, str]:
     """The server's process on this machine and how that was proved; None and the reason where it isn't.
 
     The pid file alone proves nothing (it may be a leftover, or another machine's): the process must be a mysqld whose
-    working directory is the data directory (server behaviour: mysqld changes into it).
+    working directory is the data directory (server behaviour: mysqld changes into it). With ``server_uuid`` and ``hostname``
+    among the variables the directory must be that server's, too.
     """
     pid_file, data_directory = variables.get("pid_file", ""), variables.get("datadir", "")
     text = _read(os.path.join(data_directory, pid_file)).strip()
@@ -54,6 +70,9 @@ def find_process(variables: t.Mapping[str, t.Any]) -> tuple[int | None, str]:
         return None, f"not on this host: process {text} (from {pid_file}) is no mysqld"
     if os.access(working, os.R_OK) and not _same(working, data_directory):
         return None, f"not on this host: process {text} doesn't work in {data_directory}"
+    stranger = _stranger(data_directory, variables)
+    if stranger:
+        return None, f"not on this host: {stranger}"
     return int(text), f"process {text} of {pid_file}"
 
 
@@ -204,7 +223,7 @@ def new_directory(path: str) -> dict[str, t.Any]:
     return {"path": path, "exists": os.path.lexists(path), "file_system": file_system(path)}
 
 
-def host_facts(variables: t.Mapping[str, t.Any], unix_socket: str | None = None) -> dict[str, t.Any]:
+def host_facts(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The machine's facts for a server with these global variables, or only a ``reason`` why there are none."""
     pid, proof = find_process(variables)
     if pid is None:

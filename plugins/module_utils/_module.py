@@ -99,30 +99,41 @@ def donor_login(params: t.Mapping[str, t.Any]) -> Login:
 Body = t.Callable[[t.Mapping[str, t.Any], bool], t.Mapping[str, t.Any]]
 
 
-def run_module(spec: t.Mapping[str, t.Any], body: Body, **options: t.Any) -> None:
-    """Run ``body(params, check_mode)`` as an Ansible module: its result is the module's, a CloneError its failure.
+def outcome(body: Body, params: t.Mapping[str, t.Any], check_mode: bool, with_diff: bool) -> dict[str, t.Any]:
+    """What a module returns: the result of ``body(params, check_mode)``, or its failure. Never raises an Exception.
 
-    A result with a ``diff`` shows it only where it is asked for; a result with a true ``failed_message`` makes the task
-    fail with everything that was found. ``warnings`` of the result become the module's own.
+    A CloneError fails the module. A result with a ``diff`` shows it only where it is asked for; one with a true
+    ``failed_message`` fails the module with everything that was found; its ``module_warnings`` become ``warnings``.
     """
-    module = AnsibleModule(argument_spec=dict(spec), supports_check_mode=True, **options)
     try:
-        result = dict(body(module.params, module.check_mode))
+        result = dict(body(params, check_mode))
     except MissingLibrary as error:
-        module.fail_json(msg=missing_required_lib(error.details["library"]), exception=error.details["trace"])
+        return {
+            "failed": True,
+            "msg": missing_required_lib(error.details["library"]),
+            "exception": error.details["trace"],
+        }
     except CloneError as error:
-        module.fail_json(msg=error.message, **error.details)
+        return dict(error.details, failed=True, msg=error.message)
     except Exception as error:
-        module.fail_json(
-            msg="%s in the module itself; this is a bug, please report it with the traceback" % type(error).__name__,
-            exception=frames(error),
-        )
-    for warning in result.pop("module_warnings", ()):
-        module.warn(warning)
-    diff = result.pop("diff", None)
-    if diff and module._diff:
-        result["diff"] = diff
+        return {
+            "failed": True,
+            "msg": "%s in the module itself; this is a bug, please report it with the traceback" % type(error).__name__,
+            "exception": frames(error),
+        }
+    result["warnings"] = list(result.pop("module_warnings", ()))
+    if not with_diff or not result.get("diff"):
+        result.pop("diff", None)
     failure = result.pop("failed_message", None)
-    if failure:
-        module.fail_json(msg=failure, **result)
+    return dict(result, failed=True, msg=failure) if failure else result
+
+
+def run_module(spec: t.Mapping[str, t.Any], body: Body, **options: t.Any) -> None:
+    """Run ``body(params, check_mode)`` as an Ansible module."""
+    module = AnsibleModule(argument_spec=dict(spec), supports_check_mode=True, **options)
+    result = outcome(body, module.params, module.check_mode, module._diff)
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
+    if result.pop("failed", False):
+        module.fail_json(**result)
     module.exit_json(**result)

@@ -357,7 +357,8 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.
     if params["side"] == "donor":
         report = _report(None, facts, options(wanted))
     else:
-        report = compare(facts, donor_login(params), wanted, params["donor_facts"], params["probe"])
+        donor = donor_login(params) if params["donor_host"] else None
+        report = compare(facts, donor, wanted, params["donor_facts"], params["probe"])
     failed, warned = with_status(report.checks, "fail"), with_status(report.checks, "warn")
     result: dict[str, t.Any] = {
         "changed": False,

@@ -94,6 +94,16 @@ def test_a_leftover_pid_file_proves_nothing(tmp_path):
     assert "no process 4194305" in _host.find_process(variables(tmp_path))[1]
 
 
+def test_a_data_directory_of_another_server_is_a_stranger(tmp_path):
+    found = {"server_uuid": "uuid-1", "hostname": os.uname().nodename}
+    assert _host._stranger(str(tmp_path), found) is None
+    assert "this one is" in _host._stranger(str(tmp_path), dict(found, hostname="db7"))
+    (tmp_path / "auto.cnf").write_text("[auto]\nserver-uuid=uuid-1\n")
+    assert _host._stranger(str(tmp_path), dict(found, hostname="db7")) is None  # a container has a name of its own
+    assert "another server (uuid-1)" in _host._stranger(str(tmp_path), dict(found, server_uuid="uuid-2"))
+    assert _host._stranger(str(tmp_path), {}) is None  # nothing is known
+
+
 def test_no_host_facts_without_proof(tmp_path):
     assert set(_host.host_facts(variables(tmp_path))) == {"reason"}
 
