@@ -133,6 +133,16 @@ _LOGIN_CAUSES = frozenset(
 _LOCK_CHECKS = ("recipient.backup_lock", "recipient.read_lock", "recipient.transactions", "recipient.ddl")
 # Checks that fail to protect data; they keep no clone from working.
 _INTERLOCKS = frozenset(("recipient.data", "recipient.gtids", "recipient.replicas", "recipient.writers"))
+# Causes for which a start of the recipient's server fails.
+KEEPS_DOWN = frozenset(
+    (
+        "pair.lower_case_table_names",
+        "recipient.disk_space",
+        "recipient.file_locked",
+        "recipient.incomplete_clone",
+        "recipient.port",
+    )
+)
 PLAYBOOKS = {"clone": "dbops.mysql_clone.clone", "recover": "dbops.mysql_clone.recover"}
 
 

@@ -174,7 +174,7 @@ def log_of(path: str, since: str) -> dict[str, t.Any]:
     return {"clones": clones.result()["clones"], "events": found["events"], "keywords": found["keywords"], "path": path}
 
 
-def _log_of_server(server: Server, since: str) -> dict[str, t.Any]:
+def log_of_server(server: Server, since: str) -> dict[str, t.Any]:
     place = _errorlog.place_of(server)
     if place.path is not None:
         return log_of(place.path, since)
@@ -207,7 +207,7 @@ def _datadir(params: t.Mapping[str, t.Any]) -> tuple[str | None, str | None]:
     return (datadir if os.path.isdir(datadir) else None), params["path"] or place.path
 
 
-def _collect_down(params: t.Mapping[str, t.Any], error: ServerError, since: str, steps: Steps) -> _diagnosis.Evidence:
+def collect_down(params: t.Mapping[str, t.Any], error: ServerError, since: str, steps: Steps) -> _diagnosis.Evidence:
     evidence = _diagnosis.Evidence(
         label=own_logins(params)[0].label,
         down=_errors.classify(error.number, error.text),
@@ -257,7 +257,7 @@ def _collect_up(params: t.Mapping[str, t.Any], server: Server, since: str, steps
         facts = _facts.server_facts(server)
         row["result"] = "%d facts, %d not to be had" % (len(facts), len(facts["absent"]))
     with steps.step("log", "the error log") as row:
-        log = log_of(params["path"], since) if params["path"] else _log_of_server(server, since)
+        log = log_of(params["path"], since) if params["path"] else log_of_server(server, since)
         evidence = evidence._replace(log=log)
         row["result"] = _log_words(log)
     donor = _donor_of(params, clone)
@@ -329,7 +329,7 @@ def collect(params: t.Mapping[str, t.Any]) -> tuple[_diagnosis.Evidence, list[di
     since = _errorlog.moment("since", params["since"])
     server = _connected(params, steps)
     if isinstance(server, ServerError):
-        return _collect_down(params, server, since, steps), steps.done
+        return collect_down(params, server, since, steps), steps.done
     if isinstance(server, CloneError):
         evidence = _diagnosis.Evidence(label=str(server.details["server"]), unsuitable=server.message)
         return evidence, steps.done

@@ -734,12 +734,18 @@ STATE = {
 }
 # What a clone leaves for good; anything else is of a clone that hasn't ended.
 _CLONE_VIEWS = ("#view_status", "#view_progress")
+_CLONE_ENDINGS = (".#clone", ".#clone_save")
 
 
 def remains(data_directory: str) -> list[str]:
     """Files that an unfinished clone left in a data directory; raises OSError where it can't be looked into."""
     names = os.listdir(data_directory)
-    found = [name for name in names if name.endswith((".#clone", ".#clone_save"))]
+    found = [name for name in names if name.endswith(_CLONE_ENDINGS)]
+    for name in names:
+        place = os.path.join(data_directory, name)
+        # Tables of the server's own schemas have such files, too.
+        if name[0] not in "#." and os.path.isdir(place):
+            found += ["%s/%s" % (name, file) for file in os.listdir(place) if file.endswith(_CLONE_ENDINGS)]
     if "#clone" in names:
         inner = os.listdir(os.path.join(data_directory, "#clone"))
         found += ["#clone/" + name for name in inner if name not in _CLONE_VIEWS]

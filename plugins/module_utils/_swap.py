@@ -115,6 +115,13 @@ def is_unfinished(record: t.Mapping[str, t.Any] | None) -> bool:
     return bool(record) and record["goal"] != "done"  # type: ignore[index]
 
 
+def kept(document: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+    """The newest finished swap that a journal tells of; it says where the old data is, for as long as that is kept."""
+    swap = document.get("swap")
+    done = bool(swap) and swap["goal"] == "done" and swap.get("state") in ("swapped", "rolled_back")
+    return swap if done else document.get("kept")
+
+
 def dated(path: str, what_for: str, wall: float) -> str:
     """A name beside a directory with the date and time in UTC: V(/var/lib/mysql.old-20261122T231400Z)."""
     moment = datetime.datetime.fromtimestamp(wall, datetime.timezone.utc)
@@ -802,17 +809,21 @@ class Swap:
         The clone's view on the new server. Raises CloneError, after which the old server runs on the old data.
         """
         self.journal.event("the clone is good; shutting the server down to swap the data directories")
-        parent = self.host.parent(pid)
         self._keep(goal="forward", state="untouched")
+        self._shut_down(own, pid, "none")
+        return self.finish()
+
+    def _shut_down(self, own: t.Callable[[], Server], pid: int, goal: str) -> None:
+        """End the server; ``goal`` is what the record goes back to where it refuses. Raises CloneError."""
+        parent = self.host.parent(pid)
         try:
             with own() as server:
                 server.execute("SHUTDOWN")
         except ServerError as error:
             if self.host.alive(pid) and error.number not in (2006, 2013, 1053):
-                self._keep(goal="none")
+                self._keep(goal=goal)
                 raise CloneError("the server could not be shut down: %s" % error.text) from error
         self._wait_gone(pid, parent)
-        return self.finish()
 
     def _wait_gone(self, pid: int, parent: int) -> None:
         until = self.link.clock() + self.seconds()
@@ -919,6 +930,19 @@ class Swap:
         return clone
 
     # -- the way back --------------------------------------------------------------------------------------------------
+
+    def undo(self, own: t.Callable[[], Server], pid: int | None) -> None:
+        """After a finished swap: back to the kept old data; the clone goes back to where it was made and is kept there.
+
+        ``pid`` is the server's process, None where it is down. Raises CloneError.
+        """
+        if next_move("back", self._seen()) != "take_out":
+            raise self._stuck()
+        self._served = True
+        self._keep(goal="back", served=True)
+        if pid is not None:
+            self._shut_down(own, pid, "done")
+        self._back()
 
     def _back(self) -> None:
         """The original to the datadir and its server up. Raises CloneError where that fails."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 
@@ -478,3 +479,9 @@ def test_a_history_that_is_broken_does_not_stop_a_diagnosis(row):
 @pytest.mark.parametrize("text", ["Clone Donor Error: 1698 : Access denied for user 'root'@'localhost'", "1698"])
 def test_an_account_without_a_password_is_a_matter_of_privilege(text):
     assert _evidence.given_error(text).category == "privilege"
+
+
+def test_every_playbook_that_a_cause_names_is_there():
+    root = Path(__file__).parents[4]
+    for name in _diagnosis.PLAYBOOKS.values():
+        assert (root / "playbooks" / (name.rpartition(".")[2] + ".yml")).is_file()

@@ -115,6 +115,9 @@ def test_remains(tmp_path):
     (tmp_path / "#clone" / "#status_fix").touch()
     (tmp_path / "ibdata1.#clone").touch()
     assert _inventory.remains(str(tmp_path)) == ["#clone/#status_fix", "ibdata1.#clone"]
+    (tmp_path / "sys").mkdir()
+    (tmp_path / "sys" / "sys_config.ibd.#clone").touch()
+    assert _inventory.remains(str(tmp_path)) == ["#clone/#status_fix", "ibdata1.#clone", "sys/sys_config.ibd.#clone"]
 
 
 def test_own_privileges():
