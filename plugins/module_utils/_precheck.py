@@ -19,7 +19,6 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import server_facts
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import connect_patiently
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import (
     configuration,
@@ -37,7 +36,14 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry 
     evaluate,
     options,
 )
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login, Server, greet
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
+    CONNECTION_LOST,
+    UNREACHABLE,
+    Login,
+    Server,
+    connect_first,
+    greet,
+)
 
 # Importing a module of rules is what registers them.
 RULE_MODULES = (configuration, disk, network, privilege, quick, resource, state)
@@ -307,11 +313,24 @@ def _usable(facts: t.Mapping[str, t.Any] | None) -> t.Mapping[str, t.Any] | None
     return facts
 
 
+def _connect(logins: t.Sequence[Login]) -> Server:
+    """A session on the server that the task talks to. Raises ServerError."""
+    try:
+        return connect_first(logins)
+    except ServerError as error:
+        if error.number not in (*UNREACHABLE, *CONNECTION_LOST):
+            raise
+    # Not above: only a server that is gone may be in the restart of a clone.
+    from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import connect_patiently
+
+    return connect_patiently(logins)
+
+
 def _own_facts(params: t.Mapping[str, t.Any], side: str) -> dict[str, t.Any]:
     """The facts of the server that the task talks to. Raises CloneError with the key recipient_unreachable when it can't."""
     logins = own_logins(params)
     try:
-        with connect_patiently(logins) as server:
+        with _connect(logins) as server:
             facts = server_facts(server, side)
     except ServerError as error:
         raise CloneError(

@@ -22,8 +22,6 @@ from ansible.module_utils.common.json import Direction, get_module_decoder, get_
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
-# The catalogue of errors is imported late by modules, for most never need it. Here it is shared by all workers.
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors  # noqa: F401
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import Body, outcome
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
     PYMYSQL_IMPORT_ERROR,

@@ -18,6 +18,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import configuration, state
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
     RULES,
+    SYMBOLS,
     Absent,
     Options,
     Pair,
@@ -69,6 +70,13 @@ def test_every_rule_is_well_formed():
         lines = (one.function.__doc__ or "").strip().splitlines()
         assert len(lines) == 1, f"{one.id}: one line that names the source"
         assert re.search(r"\([^()]*(manual|server behaviour|collection|threshold|TCP)[^()]*\)", lines[0]), one.id
+
+
+def test_the_names_of_errors_are_those_of_the_catalogue():
+    assert {number: _errors.classify(number).symbol for number in SYMBOLS} == SYMBOLS
+    directory = Path(inspect.getfile(configuration)).parent
+    rules = "".join(path.read_text(encoding="utf-8") for path in directory.glob("*.py") if path.name != "registry.py")
+    assert {int(number) for number in re.findall(r"error[\"']?[=:] ?.*?\b(\d{4})\b", rules)} <= set(SYMBOLS)
 
 
 def test_every_rule_has_its_case():
