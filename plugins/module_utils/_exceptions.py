@@ -12,6 +12,20 @@ from __future__ import annotations
 import traceback
 import typing as t
 
+# Characters of another's text that a message holds at most.
+LONGEST_TEXT = 4096
+
+
+def printable(text: str, longest: int | None = None) -> str:
+    """Text from elsewhere as people may read it: what a terminal obeys or hides is escaped, what is too long is cut."""
+    if longest is not None and len(text) > longest:
+        text = "%s... (%d characters)" % (text[:longest], len(text))
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode("ascii") for one in text
+    )
+
 
 class CloneError(Exception):
     """What a module reports as a failure: one clear sentence, and details as plain data.
@@ -43,6 +57,7 @@ class ServerError(CloneError):
     """
 
     def __init__(self, number: int, text: str, server: str, stage: str = "query") -> None:
+        text = printable(text, LONGEST_TEXT)
         super().__init__(
             "%s: %s (error %d)" % (server, text, number), server=server, error={"code": number, "message": text}
         )

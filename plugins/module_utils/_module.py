@@ -19,6 +19,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
     CloneError,
     MissingLibrary,
     frames,
+    printable,
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
 
@@ -114,18 +115,19 @@ def outcome(body: Body, params: t.Mapping[str, t.Any], check_mode: bool, with_di
             "exception": error.details["trace"],
         }
     except CloneError as error:
-        return dict(error.details, failed=True, msg=error.message)
+        return dict(error.details, failed=True, msg=printable(error.message))
     except Exception as error:
         return {
             "failed": True,
             "msg": "%s in the module itself; this is a bug, please report it with the traceback" % type(error).__name__,
             "exception": frames(error),
         }
-    result["warnings"] = list(result.pop("module_warnings", ()))
+    # Ansible shows warnings and messages as they are; some of their words come from servers.
+    result["warnings"] = [printable(warning) for warning in result.pop("module_warnings", ())]
     if not with_diff or not result.get("diff"):
         result.pop("diff", None)
     failure = result.pop("failed_message", None)
-    return dict(result, failed=True, msg=failure) if failure else result
+    return dict(result, failed=True, msg=printable(failure)) if failure else result
 
 
 def run_module(spec: t.Mapping[str, t.Any], body: Body, **options: t.Any) -> None:

@@ -10,12 +10,14 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 from __future__ import annotations
 
 import configparser
+import contextlib
 import datetime
 import decimal
 import os
 import re
 import socket
 import ssl
+import time
 import traceback
 import typing as t
 
@@ -33,8 +35,10 @@ try:
     import pymysql.cursors
 except ImportError:
     PYMYSQL_IMPORT_ERROR = traceback.format_exc()
+    _Driver: t.Any = object
 else:
     PYMYSQL_IMPORT_ERROR = None
+    _Driver = pymysql.connections.Connection
 
 # Errors that say "this account can't log in (so)": another login may.
 ACCESS_DENIED = (1044, 1045, 1698, 1862, 3118, 3159)
@@ -45,6 +49,17 @@ UNREACHABLE = (2002, 2003, 2005, 2012)
 TLS_FAILED = 2026
 SESSION_SECONDS = 60
 MINIMUM_VERSION = (8, 0, 17)
+# An answer that can't be used: broken, or not MySQL's protocol.
+MALFORMED = 2027
+# What one answer may take at most, in bytes; a piece of it costs Python so many bytes more.
+LARGEST_ANSWER = 1 << 29
+PIECE_COST = 128
+# The longest DECIMAL has 65 digits; a larger exponent would only make a very long number.
+DECIMAL_DIGITS = 100
+_CHUNK = 1 << 16
+# Ways to log in that no server of ours needs. The first ones hand over the password itself, the last one a weak hash of it.
+_CLEAR_TEXT = (b"mysql_clear_password", b"dialog")
+_REFUSED_LOGINS = (b"mysql_old_password",)
 _PLACEHOLDER = re.compile(r"`(?:[^`]|``)*`|%s")
 
 
@@ -122,6 +137,7 @@ def tls_context(login: Login) -> ssl.SSLContext:
     if key not in _contexts:
         try:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.check_hostname = bool(login.ca_cert) and login.check_hostname is not False
             context.verify_mode = ssl.CERT_REQUIRED if login.ca_cert else ssl.CERT_NONE
             if login.ca_cert:
@@ -141,8 +157,11 @@ def tls_context(login: Login) -> ssl.SSLContext:
 
 def _plain(value: t.Any) -> t.Any:
     """A column's value as JSON knows it: timestamps as ISO 8601 in UTC (sessions run in UTC), decimals as numbers."""
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, decimal.Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        whole = value.is_finite() and value.adjusted() < DECIMAL_DIGITS and value == value.to_integral_value()
+        return int(value) if whole else float(value)
     if isinstance(value, datetime.datetime):
         return value.isoformat() + "Z"
     if isinstance(value, (datetime.date, datetime.timedelta)):
@@ -152,10 +171,103 @@ def _plain(value: t.Any) -> t.Any:
     return value
 
 
+class Row(t.Dict[str, t.Any]):  # noqa: UP006 (a base class in Python 3.9)
+    """A row, by column; asking for a column that the server left out says whose answer it was."""
+
+    __slots__ = ("label",)
+
+    def __missing__(self, name: str) -> t.Any:
+        raise ServerError(MALFORMED, "malformed answer: it has no column %s" % name, self.label)
+
+
+@contextlib.contextmanager
+def understood(label: str, what: str) -> t.Iterator[None]:
+    """Making sense of an answer: what isn't as MySQL writes it becomes a ServerError, not a bug of ours."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        text = "malformed answer: %s can't be made sense of (%s: %s)" % (what, type(error).__name__, error)
+        raise ServerError(MALFORMED, text, label) from error
+
+
+class _Connection(_Driver):  # type: ignore[misc]
+    """The driver's connection with limits that it lacks: on an answer as a whole, and on what a server may ask for."""
+
+    tls_needed = False
+    _deadline: float | None = None
+    _room = LARGEST_ANSWER
+    # What was read ahead, from which socket, and how far it is used up.
+    _ahead = b""
+    _place = 0
+    _source: t.Any = None
+
+    def allow(self, seconds: float | None) -> None:
+        """From here on an answer may take so long, all pieces together (None: for ever), and LARGEST_ANSWER bytes."""
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._room = LARGEST_ANSWER
+
+    def _read_bytes(self, num_bytes: int) -> bytes:
+        self._room -= num_bytes + PIECE_COST
+        if self._room < 0:
+            self._force_close()
+            raise pymysql.err.OperationalError(
+                MALFORMED, "malformed answer: it has more than %d MiB" % (LARGEST_ANSWER >> 20)
+            )
+        end = self._place + num_bytes
+        if end > len(self._ahead) or self._source is not self._sock:
+            self._fetch(num_bytes)
+            end = num_bytes
+        piece = self._ahead[self._place : end]
+        self._place = end
+        return piece
+
+    def _fetch(self, wanted: int) -> None:
+        """Read ahead until so many bytes are there."""
+        # What came before TLS has no place in what comes after.
+        pieces = [self._ahead[self._place :] if self._source is self._sock else b""]
+        missing = wanted - len(pieces[0])
+        self._source = self._sock
+        while missing > 0:
+            try:
+                left = None if self._deadline is None else self._deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    raise socket.timeout("timed out")
+                # A server that sends a byte from time to time doesn't win more time by it.
+                self._sock.settimeout(left)
+                self._current_timeout = self._read_timeout
+                piece = self._sock.recv(_CHUNK)
+            except OSError as error:
+                self._force_close()
+                raise pymysql.err.OperationalError(
+                    2013, "Lost connection to MySQL server during query (%s)" % error
+                ) from error
+            if not piece:
+                self._force_close()
+                raise pymysql.err.OperationalError(2013, "Lost connection to MySQL server during query")
+            pieces.append(piece)
+            missing -= len(piece)
+        self._ahead, self._place = b"".join(pieces), 0
+
+    def _request_authentication(self) -> None:
+        # Before anything of the password is sent: whoever sits between would only have to say that there is no TLS.
+        if self.tls_needed and not self.server_capabilities & pymysql.constants.CLIENT.SSL:
+            raise pymysql.err.OperationalError(TLS_FAILED, "TLS is required here but the server doesn't offer it")
+        super()._request_authentication()
+
+    def _process_auth(self, plugin_name: bytes, *rest: t.Any) -> t.Any:
+        if plugin_name in _REFUSED_LOGINS or (plugin_name in _CLEAR_TEXT and not self._secure):
+            raise pymysql.err.OperationalError(
+                2061,
+                "the server asks for a login by %s, which would give the password away here: use TLS or the unix socket"
+                % plugin_name.decode("ascii"),
+            )
+        return super()._process_auth(plugin_name, *rest)
+
+
 class Server:
     """One session on one MySQL server. Rows are dictionaries of plain values, errors are ServerError.
 
-    ``read_timeout`` (seconds) bounds each answer; None waits for ever and is for the CLONE statement alone.
+    ``read_timeout`` (seconds) bounds each answer as a whole; None waits for ever and is for the CLONE statement alone.
     """
 
     def __init__(self, login: Login, read_timeout: float | None = SESSION_SECONDS, database: str | None = None) -> None:
@@ -187,7 +299,7 @@ class Server:
         options: dict[str, t.Any] = {"ssl": tls_context(login)} if tls else {"ssl_disabled": True}
         if login.unix_socket:
             options["unix_socket"] = login.unix_socket
-        connection = pymysql.connections.Connection(
+        connection = _Connection(
             host=login.host or "localhost",
             port=login.port,
             user=login.user,
@@ -197,31 +309,27 @@ class Server:
             charset="utf8mb4",
             autocommit=True,
             connect_timeout=login.connect_timeout,
-            # The handshake is part of connecting: a link that is frozen accepts and then says nothing.
-            read_timeout=login.connect_timeout,
+            write_timeout=login.connect_timeout,
             client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS,
             cursorclass=pymysql.cursors.DictCursor,
-            # Timestamps come in UTC whatever the server's zone; texts in English whatever lc_messages.
-            init_command="SET SESSION time_zone = '+00:00', lc_messages = 'en_US'",
+            # Timestamps come in UTC whatever the server's zone; texts in English whatever lc_messages. Our own statements mean
+            # the same everywhere: no mode of the server's changes what a quote or a backslash is.
+            init_command="SET SESSION time_zone = '+00:00', lc_messages = 'en_US', sql_mode = ''",
             program_name="dbops.mysql_clone",
             defer_connect=True,
             **options,
         )
+        connection.tls_needed = bool(login.require_tls or login.ca_cert) and not login.unix_socket
+        # The handshake is part of connecting: a link that is frozen accepts and then says nothing.
+        connection.allow(login.connect_timeout)
         try:
             connection.connect()
         except Exception as error:
             failure = self._translate(error, "connect")
             failure.version = getattr(connection, "server_version", "") or ""
             raise failure from error
-        connection._read_timeout = read_timeout
+        self._timeout = read_timeout
         self.version = connection.server_version
-        if (
-            (login.require_tls or login.ca_cert)
-            and not login.unix_socket
-            and not isinstance(connection._sock, ssl.SSLSocket)
-        ):
-            connection.close()
-            raise ServerError(TLS_FAILED, "TLS is required here but the server doesn't offer it", self.label, "connect")
         return connection
 
     def _translate(self, error: BaseException, stage: str) -> ServerError:
@@ -245,7 +353,7 @@ class Server:
                 2003 if stage == "connect" else 2013, str(error) or type(error).__name__, self.label, stage
             )
         # Whatever else the driver stumbles over (an answer that isn't MySQL's protocol, a login file it can't take).
-        return ServerError(2027, "no usable answer (%s: %s)" % (type(error).__name__, error), self.label, stage)
+        return ServerError(MALFORMED, "no usable answer (%s: %s)" % (type(error).__name__, error), self.label, stage)
 
     def _bound(self, statement: str, values: t.Sequence[t.Any] | None) -> str:
         """The statement with its values in place, quoted by the driver as the session's sql_mode and character set demand.
@@ -257,7 +365,7 @@ class Server:
         rest = list(values)
 
         def put(match: re.Match[str]) -> str:
-            return match.group() if match.group() != "%s" else str(self._connection.literal(rest.pop(0)))
+            return match.group() if match.group() != "%s" else str(self._connection.escape(rest.pop(0)))
 
         text = _PLACEHOLDER.sub(put, statement)
         if rest:
@@ -272,18 +380,28 @@ class Server:
     def encrypted(self) -> bool:
         return isinstance(self._connection._sock, ssl.SSLSocket)
 
+    def _rows(self, cursor: t.Any) -> list[dict[str, t.Any]]:
+        rows: list[dict[str, t.Any]] = []
+        for values in cursor.fetchall():
+            row = Row(zip(values, map(_plain, values.values())))
+            row.label = self.label
+            rows.append(row)
+        return rows
+
     def query(self, statement: str, values: t.Sequence[t.Any] | None = None) -> list[dict[str, t.Any]]:
         """Run a statement and return its rows. ``%s`` stands for bound values. Raises ServerError."""
         try:
+            self._connection.allow(self._timeout)
             with self._connection.cursor() as cursor:
                 cursor.execute(self._bound(statement, values))
-                return [{key: _plain(value) for key, value in row.items()} for row in cursor.fetchall()]
+                return self._rows(cursor)
         except Exception as error:
             raise self._translate(error, "query") from error
 
     def execute(self, statement: str, values: t.Sequence[t.Any] | None = None) -> int:
         """Run a statement that returns no rows; the number of affected rows. Raises ServerError."""
         try:
+            self._connection.allow(self._timeout)
             with self._connection.cursor() as cursor:
                 return int(cursor.execute(self._bound(statement, values)) or 0)
         except Exception as error:
@@ -305,14 +423,15 @@ class Server:
         while len(results) < len(names):
             rest = names[len(results) :]
             try:
+                self._connection.allow(self._timeout)
                 with self._connection.cursor() as cursor:
                     cursor.execute(";\n".join(statements[name] for name in rest))
                     for name in rest:
-                        results[name] = [
-                            {key: _plain(value) for key, value in row.items()} for row in cursor.fetchall()
-                        ]
+                        results[name] = self._rows(cursor)
                         if name != rest[-1]:
-                            cursor.nextset()
+                            self._connection.allow(self._timeout)
+                            if not cursor.nextset():
+                                raise pymysql.err.OperationalError(MALFORMED, "malformed answer: results are missing")
             except Exception as error:
                 failure = self._translate(error, "query")
                 if failure.number in CONNECTION_LOST or (failure.number >= 2000 and failure.number < 3000):

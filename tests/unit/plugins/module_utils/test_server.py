@@ -150,7 +150,7 @@ def test_login_that_fails_names_the_options(monkeypatch, number, remedy):
 class Literals:
     """The driver's quoting, marked."""
 
-    def literal(self, value):
+    def escape(self, value):
         return "<%s>" % value
 
 
