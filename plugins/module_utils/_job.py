@@ -18,6 +18,7 @@ import fcntl
 import hashlib
 import json
 import os
+import platform
 import stat
 import time
 import typing as t
@@ -33,6 +34,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
 )
 
 EVENTS_KEPT = 1000
+_ALIAS = ".name"
 # Seconds that a server is given to come back from the restart of a clone.
 RESTART_PATIENCE = 60.0
 
@@ -49,9 +51,80 @@ def key(*parts: str) -> str:
 def is_alive(label: str, directory: str | None = None) -> bool:
     """Whether a job for the server of this label is at work on this host; leaves nothing behind."""
     directory = directory or default_directory()
-    if not os.path.exists(os.path.join(directory, key(label) + ".lock")):
+    name = _known(directory, label) or key(label)
+    if not os.path.exists(os.path.join(directory, name + ".lock")):
         return False
-    return Job(directory, key(label)).alive()
+    return Job(directory, name).alive()
+
+
+def find(logins: t.Sequence[Login], directory: str | None) -> Job:
+    """The job of the server that these logins lead to, however it was named when the job was started.
+
+    A server is known by its uuid and data directory. One that can't be asked now (it may be in the middle of a swap) is known
+    by the labels of earlier runs, or by the socket or the port of a journal. Raises CloneError for an unusable directory.
+    """
+    directory = directory or default_directory()
+    label = logins[0].label
+    addresses = _addresses(logins)
+    name = addresses.pop("name") or _known(directory, label) or _by_address(directory, logins[0]) or key(label)
+    job = Job(directory, name)
+    job.addresses = addresses
+    if name not in (key(label), _known(directory, label)):
+        path = os.path.join(directory, key(label) + _ALIAS)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(name)
+    return job
+
+
+def _addresses(logins: t.Sequence[Login]) -> dict[str, t.Any]:
+    """The name of a server's job (None where it can't be asked), and where it listens."""
+    login = logins[0]
+    found: dict[str, t.Any] = {"name": None, "socket": login.unix_socket, "port": None}
+    if not login.unix_socket and _is_local(login.host):
+        found["port"] = login.port
+    try:
+        with connect_first(
+            [login._replace(connect_timeout=min(5, login.connect_timeout)) for login in logins], 5
+        ) as server:
+            row = server.query(
+                "SELECT @@GLOBAL.server_uuid AS uuid, @@GLOBAL.datadir AS datadir, @@GLOBAL.socket AS socket, "
+                "@@GLOBAL.port AS port"
+            )[0]
+    except ServerError:
+        return found
+    socket = row["socket"] if str(row["socket"]).startswith("/") else found["socket"]
+    return {"name": key(row["uuid"], row["datadir"]), "socket": socket, "port": row["port"]}
+
+
+def _is_local(host: str) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1", "", platform.node())
+
+
+def _known(directory: str, label: str) -> str | None:
+    """The name under which a server of this label was met before."""
+    try:
+        with open(os.path.join(directory, key(label) + _ALIAS), encoding="utf-8") as file:
+            return file.read().strip() or None
+    except (OSError, ValueError):
+        return None
+
+
+def _by_address(directory: str, login: Login) -> str | None:
+    """The name of the newest journal of a server that listens where the login leads."""
+    found = []
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(directory):
+            if not entry.name.endswith(".json"):
+                continue
+            with contextlib.suppress(OSError, ValueError, AttributeError), open(entry.path, encoding="utf-8") as file:
+                addresses = json.load(file).get("addresses") or {}
+                if login.unix_socket:
+                    same = addresses.get("socket") == login.unix_socket
+                else:
+                    same = _is_local(login.host) and addresses.get("port") == login.port
+                if same:
+                    found.append((entry.stat().st_mtime, entry.name[: -len(".json")]))
+    return max(found)[1] if found else None
 
 
 def connect_patiently(logins: t.Sequence[Login], read_timeout: float | None = SESSION_SECONDS) -> Server:
@@ -119,6 +192,8 @@ class Job:
     """The job of one recipient: at most one at a time on this host, whoever starts it."""
 
     def __init__(self, directory: str, name: str) -> None:
+        # Where the server listens, for runs that can't ask it who it is.
+        self.addresses: dict[str, t.Any] = {}
         self.path = os.path.join(directory, name + ".json")
         self._lock_path = os.path.join(directory, name + ".lock")
         self._cancel_path = os.path.join(directory, name + ".cancel")
@@ -190,6 +265,7 @@ class Job:
             handle = self._lock()
         if handle is None:
             return False
+        head = dict(head, addresses=self.addresses)
         # The journal is replaced and never absent: it may say what a killed run left to do.
         self._forget_cancel()
         Journal(self.path, head)

@@ -222,6 +222,10 @@ class Watch:
         self._mark: tuple[t.Any, ...] | None = None
         self._moved = 0.0
 
+    def moved(self, now: float) -> None:
+        """There was another sign of life (the error log) than those in the view."""
+        self._moved = now
+
     def observe(self, now: float, clone: dict[str, t.Any]) -> dict[str, t.Any]:
         """Complete a view by rate, remaining time and stalled seconds; ``now`` is the caller's monotonic clock in seconds."""
         network = sum(stage["bytes_network"] for stage in clone["stages"])

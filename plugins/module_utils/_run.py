@@ -13,20 +13,21 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _job, _operation, _swap
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _job, _operation, _settings, _swap
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Donor, Link, Wanted
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
 
 CANCEL_SECONDS = 60.0
 
 
-def donors(params: t.Mapping[str, t.Any]) -> tuple[_operation.Donor, ...]:
+def donors(params: t.Mapping[str, t.Any]) -> tuple[Donor, ...]:
     """The pool in order of preference. Raises BadInput for a donor that can't be one (see _sql.donor_entry)."""
     entries = params["donors"]
     if entries is None:
         entries = [{"host": params["donor_host"], "port": params["donor_port"], "user": None, "password": None}]
     found = tuple(
-        _operation.Donor(
+        Donor(
             donor_login(
                 dict(
                     params,
@@ -35,7 +36,8 @@ def donors(params: t.Mapping[str, t.Any]) -> tuple[_operation.Donor, ...]:
                     donor_user=entry["user"] or params["donor_user"],
                     donor_password=params["donor_password"] if entry["password"] is None else entry["password"],
                 )
-            )
+            ),
+            entry.get("zone"),
         )
         for entry in entries
     )
@@ -49,7 +51,16 @@ def donors(params: t.Mapping[str, t.Any]) -> tuple[_operation.Donor, ...]:
     return found
 
 
-def wanted(params: t.Mapping[str, t.Any]) -> _operation.Wanted:
+def donor_admin(params: t.Mapping[str, t.Any]) -> tuple[str | None, str | None] | None:
+    """User and password of the donors' administrator: as given, or who logs in after the clone, with the donor's accounts."""
+    for prefix in ("donor_login", "post_clone_login"):
+        user, password = params[prefix + "_user"], params[prefix + "_password"]
+        if user or password:
+            return user or params["login_user"], password
+    return None
+
+
+def wanted(params: t.Mapping[str, t.Any]) -> Wanted:
     """The parameters as the operation takes them. Raises BadInput naming the option."""
     for name, least in (("timeout", 1), ("stall_timeout", 1), ("poll_interval", 0.05), ("retries", 0)):
         if params[name] < least:
@@ -62,7 +73,7 @@ def wanted(params: t.Mapping[str, t.Any]) -> _operation.Wanted:
             "data_directory '%s' is not absolute (error 1525 would follow); expected a path that begins with /"
             % directory
         )
-    return _operation.Wanted(
+    return Wanted(
         donors=donors(params),
         logins=tuple(own_logins(params)),
         method=params["method"],
@@ -77,7 +88,12 @@ def wanted(params: t.Mapping[str, t.Any]) -> _operation.Wanted:
         restart_timeout=params["restart_timeout"],
         deadline=params["deadline"],
         poll_interval=params["poll_interval"],
-        settings=_operation.checked_settings(params["settings"]),
+        settings=_settings.checked(params["settings"]),
+        donor_settings=_settings.checked(params["donor_settings"], "donor_settings"),
+        donor_admin=donor_admin(params),
+        donor_order=params["donor_order"],
+        zone=params["zone"],
+        max_donor_lag=params["max_donor_lag"],
         start_command=params["start_command"],
     )
 
@@ -99,7 +115,7 @@ class Silent:
 
 def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
     """The module's body."""
-    job = _job.Job(params["state_directory"] or _job.default_directory(), _job.key(own_logins(params)[0].label))
+    job = _job.find(own_logins(params), params["state_directory"])
     if params["state"] == "cancelled":
         return _cancel(params, check_mode, job)
     goal = wanted(params)
@@ -120,7 +136,7 @@ def _unfinished(job: _job.Job) -> dict[str, t.Any] | None:
     return swap if _swap.is_unfinished(swap) else None
 
 
-def _planned(goal: _operation.Wanted, job: _job.Job) -> dict[str, t.Any]:
+def _planned(goal: Wanted, job: _job.Job) -> dict[str, t.Any]:
     unfinished = _unfinished(job)
     if unfinished and unfinished["goal"] != "none" and not job.alive():
         return _envelope(
@@ -143,22 +159,21 @@ def _planned(goal: _operation.Wanted, job: _job.Job) -> dict[str, t.Any]:
     )
 
 
-def _cloned(params: t.Mapping[str, t.Any], goal: _operation.Wanted, job: _job.Job) -> dict[str, t.Any]:
+def _cloned(params: t.Mapping[str, t.Any], goal: Wanted, job: _job.Job) -> dict[str, t.Any]:
     labels = [donor.label for donor in goal.donors]
     last = job.read() or {}
     attached = False
     if not (params["seen"] and last):
-        left_over = None if last.get("finished") else last.get("settings_before")
-        unfinished = _unfinished(job)
+        left = dict({} if last.get("finished") else last, swap=_unfinished(job))
         started = job.start(
             # What a killed run left to do stands in the new journal from its first byte on.
             {
                 "recipient": goal.logins[0].label,
                 "donors": labels,
-                "settings_before": left_over,
-                "swap": unfinished,
+                **{name: left.get(name) for name in ("settings_before", "donor_settings_before", "begun", "swap")},
+                "kept": _swap.kept(last),
             },
-            lambda journal: _operation.Operation(goal, journal, cancelled=job.cancel_asked).run(left_over, unfinished),
+            lambda journal: _operation.Operation(goal, journal, cancelled=job.cancel_asked).run(left),
         )
         attached = not started
         if attached and not set(labels) & set((job.read() or {}).get("donors", labels)):
@@ -187,7 +202,7 @@ def _cloned(params: t.Mapping[str, t.Any], goal: _operation.Wanted, job: _job.Jo
 
 
 def _cancel(params: t.Mapping[str, t.Any], check_mode: bool, job: _job.Job) -> dict[str, t.Any]:
-    link = _operation.Link()
+    link = Link()
     logins = tuple(own_logins(params))
     if check_mode:
         clone = _operation.current(logins, link)

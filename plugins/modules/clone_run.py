@@ -65,6 +65,32 @@ options:
       password:
         description: Its password; by default O(donor_password).
         type: str
+      zone:
+        description: Where the donor is, in the words of O(zone).
+        type: str
+        version_added: 1.0.0
+  donor_order:
+    description:
+      - The order in which O(donors) are tried.
+      - V(given) is the order of the list.
+      - V(best) asks each donor first. Those that answer come first, then those in the recipient's O(zone), those that give no
+        clone just now, those whose replication is less late (in steps of ten seconds), and those with fewer running threads
+        (in steps of four). Where they are alike, the order of the list counts.
+    type: str
+    choices: [given, best]
+    default: given
+    version_added: 1.0.0
+  zone:
+    description: The recipient's zone, to be compared with the zones of O(donors) when O(donor_order=best).
+    type: str
+    version_added: 1.0.0
+  max_donor_lag:
+    description:
+      - Seconds that a donor may be late as a replica. Donors that are known to be later, or whose replication stands still, are
+        left out, and when none remains nothing is started.
+      - Replication can be seen by an account with REPLICATION CLIENT. O(donor_login_user) is used where it is given.
+    type: float
+    version_added: 1.0.0
   method:
     description:
       - V(replace) clones over the recipient's data, which the server drops before it copies. With O(data_directory) it only
@@ -126,11 +152,15 @@ options:
     description:
       - Seconds without progress after which a clone is cancelled and tried again. A donor that refuses connections or has
         restarted is noticed within seconds, whatever is set here.
+      - Progress are bytes while data is copied, and otherwise a new stage or a line in the error log. What the server was told
+        to wait for (V(clone_ddl_timeout), V(clone_delay_after_data_drop) in O(settings)), and one second for each 50 MB that
+        FILE SYNC writes, are granted on top.
     type: float
     default: 300
   restart_timeout:
     description:
-      - Seconds for the recipient's restart and recovery. By default ten minutes and one second more for each 50 MB copied.
+      - Seconds for the recipient's restart and recovery. By default ten minutes and one second more for each 50 MB copied, and
+        up to six times as long while the server's error log grows.
     type: float
   poll_interval:
     description:
@@ -143,6 +173,24 @@ options:
         V(net_read_timeout), V(net_write_timeout), V(max_allowed_packet)). They are put back afterwards.
     type: dict
     default: {}
+  donor_settings:
+    description:
+      - The same on the donor, for as long as the clone lasts. V(clone_donor_timeout_after_network_failure) counts only there.
+      - They are set over the donor's own port by the account of O(donor_login_user), which needs SYSTEM_VARIABLES_ADMIN.
+        RV(restored) reports them, too.
+    type: dict
+    default: {}
+    version_added: 1.0.0
+  donor_login_user:
+    description:
+      - An administrator's account on the donors, for O(donor_settings), and to see how late they are.
+      - By default the login of O(post_clone_login_user), as the accounts after a clone are the donor's.
+    type: str
+    version_added: 1.0.0
+  donor_login_password:
+    description: Its password.
+    type: str
+    version_added: 1.0.0
   start_command:
     description:
       - A shell command that starts the recipient's server. It is run when the server has no supervisor and stops after the
@@ -216,6 +264,23 @@ EXAMPLES = r"""
     post_clone_login_password: "{{ donor_root_password }}"
   become: true
 
+- name: Take the best of three donors, and let it keep a cut clone for half an hour
+  dbops.mysql_clone.clone_run:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    donors:
+      - {host: db1.example.com, zone: north}
+      - {host: db2.example.com, zone: north}
+      - {host: db3.example.com, zone: south}
+    donor_order: best
+    zone: north
+    max_donor_lag: 60
+    donor_user: clone_user
+    donor_password: "{{ clone_password }}"
+    donor_settings:
+      clone_donor_timeout_after_network_failure: 30
+    post_clone_login_user: root
+    post_clone_login_password: "{{ donor_root_password }}"
+
 - name: Stop a clone under way
   dbops.mysql_clone.clone_run:
     login_unix_socket: /run/mysqld/mysqld.sock
@@ -246,7 +311,9 @@ diagnosis:
   type: dict
   returned: always
 restored:
-  description: The variables that were set for the run, each with its old value and whether it is in force again.
+  description:
+    - The variables that were set for the run, on the recipient and on its donor, each with the server, its old value and
+      whether it is in force again; where it is not, C(reason) tells why.
   type: list
   elements: dict
   returned: always
@@ -319,8 +386,12 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
             "port": {"type": "int", "default": 3306},
             "user": {"type": "str"},
             "password": {"type": "str", "no_log": True},
+            "zone": {"type": "str"},
         },
     },
+    donor_order={"type": "str", "choices": ["given", "best"], "default": "given"},
+    zone={"type": "str"},
+    max_donor_lag={"type": "float"},
     method={"type": "str", "choices": ["replace", "side_by_side"], "default": "replace"},
     data_directory={"type": "path"},
     overwrite={"type": "bool", "default": False},
@@ -333,6 +404,9 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
     restart_timeout={"type": "float"},
     poll_interval={"type": "float", "default": 2},
     settings={"type": "dict", "default": {}},
+    donor_settings={"type": "dict", "default": {}},
+    donor_login_user={"type": "str"},
+    donor_login_password={"type": "str", "no_log": True},
     start_command={"type": "str"},
     progress={"type": "bool", "default": True},
     wait_seconds={"type": "float"},

@@ -167,3 +167,71 @@ def test_old_events_are_dropped(tmp_path):
 def test_keys_differ_by_every_part():
     assert _job.key("a", "b") != _job.key("ab") != _job.key("a", "c")
     assert _job.key("a") == _job.key("a")
+
+
+class Known:
+    """A server that says who it is, or does not answer."""
+
+    def __init__(self, monkeypatch):
+        self.row = {"uuid": "u1", "datadir": "/var/lib/mysql/", "socket": "/run/m.sock", "port": 3306}
+        self.up = True
+        monkeypatch.setattr(_job, "connect_first", self.connect)
+
+    def connect(self, logins, read_timeout=None):
+        if not self.up:
+            raise ServerError(2003, "gone", logins[0].label, "connect")
+        return self
+
+    def query(self, statement):
+        return [self.row]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        pass
+
+
+TCP, SOCKET = Login("127.0.0.1", 3306, connect_timeout=1), Login(unix_socket="/run/m.sock", connect_timeout=1)
+
+
+class TestFind:
+    def test_another_login_is_the_same_server(self, monkeypatch, tmp_path):
+        Known(monkeypatch)
+        assert _job.find([TCP], str(tmp_path)).path == _job.find([SOCKET], str(tmp_path)).path
+
+    def test_another_data_directory_is_another(self, monkeypatch, tmp_path):
+        known = Known(monkeypatch)
+        first = _job.find([TCP], str(tmp_path)).path
+        known.row["datadir"] = "/other"
+        assert _job.find([TCP], str(tmp_path)).path != first
+
+    def test_a_server_that_is_down_is_known_by_its_label(self, monkeypatch, tmp_path):
+        known = Known(monkeypatch)
+        first = _job.find([Login("db2.example.com")], str(tmp_path)).path
+        known.up = False
+        assert _job.find([Login("db2.example.com")], str(tmp_path)).path == first
+
+    @pytest.mark.parametrize("login", [TCP, SOCKET])
+    def test_or_by_where_the_journal_says_that_it_listens(self, monkeypatch, tmp_path, login):
+        known = Known(monkeypatch)
+        first = _job.find([Login("db2.example.com")], str(tmp_path))
+        first.start({}, lambda journal: {})
+        first.wait(0, 10)
+        known.up = False
+        assert _job.find([login], str(tmp_path)).path == first.path
+        assert _job.find([Login("127.0.0.1", 3307)], str(tmp_path)).path != first.path
+
+    def test_a_job_found_by_another_login_is_alive(self, monkeypatch, tmp_path):
+        Known(monkeypatch)
+        found = _job.find([Login("db2.example.com")], str(tmp_path))
+
+        def work(journal):
+            while not found.cancel_asked():
+                time.sleep(0.02)
+            return {}
+
+        found.start({}, work)
+        assert _job.is_alive("db2.example.com:3306", str(tmp_path))
+        found.ask_to_cancel()
+        found.wait(0, 10)

@@ -10,7 +10,7 @@ import datetime
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _operation, _precheck
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _context, _operation, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
@@ -19,8 +19,8 @@ EPOCH = datetime.datetime(2026, 11, 22, 19, 0, 0)
 OWN = Login(unix_socket="/run/r.sock", user="root", password="r")
 POST = OWN._replace(password="d")
 DONORS = (
-    _operation.Donor(Login("db1", 3306, user="cu", password="cp")),
-    _operation.Donor(Login("db2", 3306, user="cu", password="cp")),
+    _context.Donor(Login("db1", 3306, user="cu", password="cp")),
+    _context.Donor(Login("db2", 3306, user="cu", password="cp")),
 )
 
 
@@ -64,6 +64,7 @@ class World:
         self.commands = []
         self.variables = {"clone_valid_donor_list": None, "clone_buffer_size": 4194304}
         self.sent = 0.0
+        self.logged = None
 
     # -- Link -----------------------------------------------------------------------------------------------------
 
@@ -213,6 +214,10 @@ class Session:
             return 1
         if statement.startswith("SELECT NOW"):
             return stamp(self.world.now)
+        if "log_error" in statement:
+            return "/nowhere/|stderr"
+        if "error_log" in statement:
+            return self.world.logged
         return self.world.variables[statement.split("`")[1] if "`" in statement else statement.rsplit(".", 1)[1]]
 
     def query(self, statement, values=None):
@@ -277,12 +282,12 @@ def report(monkeypatch):
     return found
 
 
-def operate(world, cancelled=lambda: False, left_over=None, **wanted):
+def operate(world, cancelled=lambda: False, left=None, **wanted):
     journal = Journal()
     chosen = dict({"donors": DONORS[:1], "logins": (OWN, POST), "poll_interval": 1.0}, **wanted)
-    operation = _operation.Operation(_operation.Wanted(**chosen), journal, world, cancelled)
+    operation = _operation.Operation(_context.Wanted(**chosen), journal, world, cancelled)
     try:
-        return operation.run(left_over), journal
+        return operation.run(left), journal
     except CloneError as error:
         error.journal = journal
         raise
@@ -550,9 +555,11 @@ class TestBefore:
         report["already"] = True
         world = World()
         world.variables["clone_valid_donor_list"] = "db1:3306"
-        result, _journal = operate(world, left_over={"clone_valid_donor_list": None})
+        result, _journal = operate(world, left={"settings_before": {"clone_valid_donor_list": None}})
         assert world.variables["clone_valid_donor_list"] is None
-        assert result["restored"] == [{"name": "clone_valid_donor_list", "value": None, "restored": True}]
+        assert result["restored"] == [
+            {"server": OWN.label, "name": "clone_valid_donor_list", "value": None, "restored": True}
+        ]
 
     def test_the_donor_list_is_extended_not_replaced(self, report):
         world = World(Attempt())

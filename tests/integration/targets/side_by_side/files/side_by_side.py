@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _operation, _run, _swap
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _context, _run, _swap, _watching
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError
 from ansible_collections.dbops.mysql_clone.plugins.modules import clone_run
 from lab import Lab, processes
@@ -146,20 +146,20 @@ def dying(step: str) -> Iterator[None]:
         rename(host, source, target)
 
     places = {
-        "clone": (_operation.Operation, "_watch", die_while_copying),
+        "clone": (_watching.Watching, "follow", die_while_copying),
         "check": (_swap.Swap, "_look_at", die),
         "set_aside": (_swap.Host, "rename", renaming),
         "put_in_place": (_swap.Host, "rename", renaming),
-        "start": (_operation.Link, "command", die),
+        "start": (_context.Link, "command", die),
     }
     with mock.patch.object(*places[step]):
         yield
 
 
-def die_while_copying(operation: Any, *_arguments: Any) -> None:
+def die_while_copying(watching: Any, *_arguments: Any) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        view = operation._view()
+        view = watching._context.view()
         if view and view["state"] == "in_progress" and view["bytes_done"]:
             break
         time.sleep(0.05)

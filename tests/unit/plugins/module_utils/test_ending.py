@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The decisions of a run, without any server."""
+"""How a clone ended and what follows, without any server."""
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _operation, _progress
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _ending, _progress
 
 BEGUN = "2026-11-22T19:43:30.900000Z"
 BEFORE = "2026-11-22T19:43:30.899000Z"
@@ -45,7 +44,7 @@ def clone(state, begin=AFTER, end=None):
     ],
 )
 def test_ending(number, view, restarted, expected):
-    assert _operation.ending(number, view, BEGUN, restarted) == expected
+    assert _ending.ending(number, view, BEGUN, restarted) == expected
 
 
 DELAYS = (5.0, 10.0, 30.0)
@@ -75,47 +74,52 @@ DELAYS = (5.0, 10.0, 30.0)
     ],
 )
 def test_next_step(retry, failures, donors, left, expected):
-    assert tuple(_operation.next_step(retry, failures, 3, DELAYS, donors, left)) == expected
+    assert tuple(_ending.next_step(retry, failures, 3, DELAYS, donors, left)) == expected
 
 
 def test_the_last_delay_counts_for_all_that_follow():
-    assert _operation.next_step("retry", 7, 9, DELAYS, 1, 1000).delay == 30
+    assert _ending.next_step("retry", 7, 9, DELAYS, 1, 1000).delay == 30
 
 
 def test_jitter_stretches_the_delay():
-    assert _operation.next_step("retry", 1, 3, DELAYS, 1, 1000, jitter=0.2).delay == pytest.approx(6)
+    assert _ending.next_step("retry", 1, 3, DELAYS, 1, 1000, jitter=0.2).delay == pytest.approx(6)
 
 
 def test_no_delays_at_all():
-    assert tuple(_operation.next_step("retry", 1, 3, (), 1, 1000)) == ("retry", 0.0, True)
-
-
-@pytest.mark.parametrize("name", ["clone_valid_donor_list", "sql_mode", "clone_x; DROP", "CLONE_BUFFER_SIZE", ""])
-def test_settings_that_a_run_must_not_touch(name):
-    with pytest.raises(BadInput, match="settings"):
-        _operation.checked_settings({name: 1})
-
-
-def test_settings_take_numbers_written_as_text():
-    assert _operation.checked_settings({"clone_buffer_size": "8388608", "clone_enable_compression": True}) == {
-        "clone_buffer_size": 8388608,
-        "clone_enable_compression": True,
-    }
-
-
-def session(number, host, command):
-    return {"Id": number, "User": "cu", "Host": host, "Command": command}
+    assert tuple(_ending.next_step("retry", 1, 3, (), 1, 1000)) == ("retry", 0.0, True)
 
 
 @pytest.mark.parametrize(
-    ("others", "expected"),
+    ("waited", "silent", "limit", "fixed", "expected"),
     [
-        ([], []),
-        ([session(8, "10.0.0.9:4000", "Query")], []),
-        ([session(8, "10.0.0.9:4000", "clone"), session(9, "10.0.0.9:4001", "Clone")], ["10.0.0.9"]),
-        # The recipient's own earlier clone may be taken over.
-        ([session(8, "10.0.0.2:4000", "clone")], []),
+        (599, 599, 600, False, False),
+        # The own estimate is stretched while recovery tells that it goes on, but not for ever.
+        (601, 5, 600, False, False),
+        (601, 121, 600, False, True),
+        (3601, 5, 600, False, True),
+        # What was asked for is a limit.
+        (601, 5, 600, True, True),
     ],
 )
-def test_foreign_clones(others, expected):
-    assert _operation.foreign_clones([session(7, "10.0.0.2:3999", "Query"), *others], 7) == expected
+def test_is_over(waited, silent, limit, fixed, expected):
+    assert _ending.is_over(waited, silent, limit, fixed) == expected
+
+
+def test_a_log_that_grows_is_a_sign_of_life(tmp_path):
+    now = [0.0]
+    path = tmp_path / "error.log"
+    path.write_text("a")
+    log = _ending.Log(str(path), lambda: now[0])
+    now[0] = 10.0
+    assert log.silent() == 10
+    path.write_text("ab")
+    assert log.silent() == 0
+    now[0] = 13.0
+    assert log.silent() == 3
+
+
+def test_without_a_log_there_is_only_silence():
+    now = [0.0]
+    log = _ending.Log(None, lambda: now[0])
+    now[0] = 7.0
+    assert log.silent() == 7

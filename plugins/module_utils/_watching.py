@@ -1,0 +1,191 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Following a clone under way: what is told of it, and when it must be ended.
+
+Bytes are the sign of life in the copy stages; elsewhere the server gives only a change of stage and its error log.
+
+This module util is PRIVATE to dbops.mysql_clone and may change at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _progress
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Background, Context, Donor, OutOfTime
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import ServerError
+
+# Seconds without a byte after which the donor is asked whether it lives.
+DONOR_SILENCE = 3.0
+CANCEL_SECONDS = 90.0
+# The server would wait a year for an open transaction's locks in DROP DATA.
+LOCK_WAIT_SECONDS = 60
+# What a slow disk syncs in a second.
+_SYNC_RATE = 50e6
+_DDL_TIMEOUT = 300
+_LAST_LOGGED = "SELECT MAX(LOGGED) AS logged FROM performance_schema.error_log"
+
+
+class Verdict(t.NamedTuple):
+    """Why a clone must be ended, and the retry class of that; ``why`` is None when it may go on."""
+
+    why: str | None = None
+    retry: str = "never"
+
+
+def news_seconds(elapsed: float) -> float:
+    """Seconds between two lines of progress: a short clone is told in detail, a long one doesn't fill the log."""
+    if elapsed < 15:
+        return 1.0
+    return 5.0 if elapsed < 300 else 30.0
+
+
+def is_younger(begin: str | None, reference: str | None) -> bool:
+    """Whether something began at ``reference`` or later (ISO texts); an absent reference is before everything."""
+    first, second = _progress.moment(begin), _progress.moment(reference)
+    return first is not None and (second is None or first >= second)
+
+
+def stall_budget(
+    stage: str | None, stall_timeout: float, settings: t.Mapping[str, t.Any], copied: int, donor_answers: bool
+) -> float:
+    """How many seconds a stage may show nothing before it counts as stalled.
+
+    Before DROP DATA the server may wait for a DDL statement on the donor as long as clone_ddl_timeout allows, which is no
+    stall while the donor answers. DROP DATA may wait for locks, and clone_delay_after_data_drop is a sleep. FILE SYNC
+    shows nothing while it writes what was copied to the disk. A copy shows bytes.
+    """
+    if stage is None:
+        patience = float(settings.get("clone_ddl_timeout", _DDL_TIMEOUT)) + 10
+        return max(stall_timeout, patience) if donor_answers else stall_timeout
+    if stage == "DROP DATA":
+        return stall_timeout + float(settings.get("clone_delay_after_data_drop", 0))
+    if stage == "FILE SYNC":
+        return stall_timeout + copied / _SYNC_RATE
+    return stall_timeout
+
+
+def verdict(
+    clone: t.Mapping[str, t.Any], left: float, cancelled: bool, budget: float, donor: str | None, answers: bool
+) -> Verdict:
+    """Whether a clone under way must be ended. ``donor`` says what is known of a donor that can't go on, ``answers`` whether it is there."""
+    if cancelled:
+        return Verdict("cancelled as asked")
+    if left <= 0:
+        return Verdict("the time for the run is over")
+    if clone["stalled_seconds"] >= budget:
+        return Verdict(
+            "no progress in stage %s for %d seconds (stall_timeout); the donor %s"
+            % (
+                clone["stage"] or "STARTING",
+                clone["stalled_seconds"],
+                "answers, so look at the link and at both servers' disks" if answers else "does not answer from here",
+            ),
+            "next_donor",
+        )
+    return Verdict(donor, "next_donor") if donor else Verdict()
+
+
+class Watching:
+    """Looks at one clone after the other."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._watch = _progress.Watch()
+        self._logged: t.Any = None
+
+    def follow(self, statement: Background, donor: Donor, state: dict[str, t.Any]) -> None:
+        """Until the running statement returns; it is cancelled when it stalls or its time is over. Raises OutOfTime."""
+        context = self._context
+        self._watch = _progress.Watch()
+        begun = context.link.clock()
+        while not statement.wait(self._interval(begun)):
+            if state["begun"] is None:
+                if context.left() <= 0:
+                    raise OutOfTime
+                continue
+            clone = context.view()
+            if clone is None:
+                continue
+            if not is_younger(clone["begin_time"], state["begun"]):
+                clone = dict(_progress.NONE, state="in_progress")
+            self.look(clone, donor, state)
+
+    def look(self, clone: dict[str, t.Any], donor: Donor, state: dict[str, t.Any]) -> None:
+        """Tell what there is to tell of a clone under way, and cancel it when it must not go on. Raises OutOfTime."""
+        clone = self._observed(clone)
+        self._tell(clone, state)
+        self._cancel_if_due(clone, donor, state)
+
+    def _interval(self, begun: float) -> float:
+        """Poll often at first and ever more rarely: a short clone's end is seen at once, a long one isn't disturbed."""
+        return min(self._context.wanted.poll_interval, max(0.1, (self._context.link.clock() - begun) / 20))
+
+    def _observed(self, clone: dict[str, t.Any]) -> dict[str, t.Any]:
+        now = self._context.link.clock()
+        seen = self._watch.observe(now, clone)
+        if seen["stage"] in _progress.COPY_STAGES or seen["stalled_seconds"] < self._context.wanted.stall_timeout / 2:
+            return seen
+        # The only other sign of life, worth a question when it would save the clone.
+        logged = None
+        with contextlib.suppress(ServerError), self._context.own() as server:
+            logged = server.value(_LAST_LOGGED)
+        if logged is not None and logged != self._logged:
+            if self._logged is not None:
+                self._watch.moved(now)
+            self._logged = logged
+        return self._watch.observe(now, clone)
+
+    def _tell(self, clone: dict[str, t.Any], state: dict[str, t.Any]) -> None:
+        """A line when the stage changes or some seconds have passed; the view always."""
+        context = self._context
+        now = context.link.clock()
+        if clone["stage"] != state.get("stage") or now - state.get("told", 0) >= news_seconds(now - context.begun):
+            state.update(stage=clone["stage"], told=now)
+            context.journal.event(_progress.line(clone), clone)
+        else:
+            context.journal.observe(clone)
+
+    def _cancel_if_due(self, clone: dict[str, t.Any], donor: Donor, state: dict[str, t.Any]) -> None:
+        """End the clone in the server when it must not go on; its statement then returns 1317."""
+        context = self._context
+        now = context.link.clock()
+        if state.get("why"):
+            if now - state["cancelled_at"] > CANCEL_SECONDS:
+                raise OutOfTime
+            return
+        lost, answers = None, True
+        copying = clone["stage"] in _progress.COPY_STAGES
+        stalled = clone["stalled_seconds"] >= context.wanted.stall_timeout
+        if stalled or (copying and clone["stalled_seconds"] >= DONOR_SILENCE):
+            lost, answers = self._donor(donor, state)
+        budget = stall_budget(
+            clone["stage"], context.wanted.stall_timeout, context.wanted.settings, clone["bytes_total"], answers
+        )
+        found = verdict(clone, context.left(), context.cancelled(), budget, lost, answers)
+        if found.why:
+            state.update(why=found.why, retry=found.retry, cancelled_at=now)
+            context.journal.event("cancelling: " + found.why)
+            with contextlib.suppress(ServerError), context.own() as server:
+                server.execute("KILL QUERY %s", (clone["pid"] or state.get("pid"),))
+
+    def _donor(self, donor: Donor, state: dict[str, t.Any]) -> tuple[str | None, bool]:
+        """Why the donor can't go on, if that is certain, and whether it answers at all.
+
+        One that refuses connections or has restarted can't go on: no use in the server's 300 s of reconnecting. Proved by a
+        login; a link that is merely cut gives a time-out or a reset and keeps its reconnect window.
+        """
+        link = self._context.link
+        try:
+            with link.open((donor.login._replace(connect_timeout=2),), read_timeout=2.0) as session:
+                rows = session.query("SHOW GLOBAL STATUS LIKE 'Uptime'")
+        except ServerError as error:
+            if error.number in (2003, 2002) and "refused" in error.text.lower():
+                return "the donor %s is down (%s)" % (donor.label, error.text), False
+            return None, False
+        if rows and int(rows[0]["Value"]) < link.clock() - state["sent"] - 1:
+            return "the donor %s has restarted, so the clone can't be resumed" % donor.label, True
+        return None, True

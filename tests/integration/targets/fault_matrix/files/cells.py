@@ -1,0 +1,284 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The faults of the matrix: each happens to a run that is held in a stage, and is over when its function returns.
+
+``EXPECTED`` says how the run must end: ``finished`` (nothing was tried again), ``retried``, ``resumed`` (a second run brings
+the first one's clone to its end), ``stopped`` with an error's number, or a sentence that begins with ``-``: why the cell is
+empty.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pymysql
+from scene import (
+    BEFORE,
+    COPIES,
+    PASSWORD,
+    POLL,
+    STAGES,
+    STALL,
+    SWAP,
+    SWAP_STAGES,
+    TRIAL,
+    USER,
+    Run,
+    Scene,
+    Unexpected,
+    until,
+)
+
+from lab import processes
+
+CANCELLED = ("cancelling", "attempt ")
+NOTICED = {
+    # From the fault until the run acts, in seconds; a poll's length is granted to what only a poll can see.
+    "dead donor": 5.0,
+    "frozen link": STALL + 2 * POLL,
+    "reported": 2.0,
+}
+
+
+class Seen(NamedTuple):
+    """What a fault found out: how long the run took to notice it (None: it had nothing to notice), and by which measure."""
+
+    seconds: float | None = None
+    measure: str = ""
+
+
+Fault = Callable[[Scene, Run, str], Seen]
+
+
+def _notice(run: Run, begun: float, seconds: float, *words: str) -> float | None:
+    """When the run said that it noticed; None when it ended or the time is over before."""
+    with contextlib.suppress(Unexpected):
+        until("a word", seconds, lambda: run.ended or run.heard(begun, *(words or CANCELLED)))
+    return run.heard(begun, *(words or CANCELLED))
+
+
+def _after_report(scene: Scene, run: Run, begun: float, seconds: float = 20) -> Seen:
+    """From the server's own END_TIME until the run acts."""
+    when = _notice(run, begun, seconds, "attempt ")
+    reported = scene.reported()
+    return Seen(when - reported, "reported") if when and reported and reported <= when + 0.1 else Seen()
+
+
+def kill_donor(scene: Scene, run: Run, stage: str) -> Seen:
+    begun = time.time()
+    processes.send(scene.donor.pid, signal.SIGKILL)
+    scene.proxy.cut()  # a dead server refuses, which a proxy alone would not
+    scene.donor.wait_down(10)
+    scene.release()
+    when = _notice(run, begun, 8)
+    scene.donor.start()
+    scene.proxy.restore()
+    return Seen(when - begun, "dead donor") if when else Seen()
+
+
+def kill_recipient(scene: Scene, run: Run, stage: str) -> Seen:
+    if stage == "RESTART":
+        until("the new server", 20, lambda: scene.recipient.pid, 0.002)
+    scene.recipient.kill9()
+    scene.release()
+    time.sleep(0.5)
+    if stage == SWAP:
+        return Seen()  # the run itself starts the server there
+    with contextlib.suppress(Exception):  # the run may have been first
+        scene.recipient.start()
+    return Seen()
+
+
+def kill_module(scene: Scene, run: Run, stage: str) -> Seen:
+    os.kill(run.journal()["pid"], signal.SIGKILL)
+    return Seen()
+
+
+def kill_controller(scene: Scene, run: Run, stage: str) -> Seen:
+    os.killpg(run.process.pid, signal.SIGKILL)
+    return Seen()
+
+
+def freeze_link(scene: Scene, run: Run, stage: str) -> Seen:
+    scene.proxy.freeze()
+    begun = time.time()
+    when = _notice(run, begun, STALL + 2 * POLL + 8)
+    scene.proxy.restore()
+    scene.release()
+    return Seen(when - begun, "frozen link") if when else Seen()
+
+
+def cut_and_back(scene: Scene, run: Run, stage: str) -> Seen:
+    scene.proxy.cut()
+    time.sleep(2)
+    scene.proxy.restore()
+    scene.release()
+    return Seen()
+
+
+def cut_too_long(scene: Scene, run: Run, stage: str) -> Seen:
+    begun = time.time()
+    scene.proxy.cut()
+    scene.release()
+    seen = _after_report(scene, run, begun)
+    scene.proxy.restore()
+    return seen
+
+
+def disk_full(scene: Scene, run: Run, stage: str) -> Seen:
+    begun = time.time()
+    filler = scene.recipient.directory / "filler"
+    with open(filler, "wb") as file:
+        for piece in (2**20, 2**12):
+            with contextlib.suppress(OSError):
+                while True:  # in small pieces, as the copy takes room meanwhile
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, piece)
+    scene.proxy.restore()
+    seen = Seen()
+    if stage in ("RESTART", "RECOVERY"):
+        # The server can't come back without room; somebody makes some and starts it.
+        with contextlib.suppress(Unexpected):
+            until("its end", 8, lambda: run.ended or not scene.recipient.alive())
+    else:
+        with contextlib.suppress(Unexpected):
+            until("the end", 30, lambda: run.ended or run.heard(begun, "attempt "))
+        reported, when = scene.reported(), time.time()
+        seen = Seen(when - reported, "reported") if run.ended and reported and reported > begun else Seen()
+    filler.unlink()
+    if not scene.recipient.alive() and stage not in (TRIAL, SWAP):
+        with contextlib.suppress(Exception):
+            scene.recipient.start()
+    return seen
+
+
+def kill_query(scene: Scene, run: Run, stage: str) -> Seen:
+    begun = time.time()
+    rows = scene.recipient.sql("SELECT PID FROM performance_schema.clone_status")
+    scene.recipient.sql(f"KILL QUERY {int(rows[0]['PID'])}")
+    scene.release()
+    return _after_report(scene, run, begun)
+
+
+def second_clone(scene: Scene, run: Run, stage: str) -> Seen:
+    """Another recipient asks the same donor, and somebody starts a clone on this recipient by hand."""
+    target = scene.other.directory / "second"
+    shutil.rmtree(target, ignore_errors=True)
+    scene.stack.callback(shutil.rmtree, target, True)
+    answers = []
+    for node, clause in ((scene.other, f"DATA DIRECTORY = '{target}'"), (scene.recipient, "")):
+        try:
+            node.sql(
+                "SET GLOBAL clone_valid_donor_list = %s",
+                (f"127.0.0.1:{scene.donor.port},127.0.0.1:{scene.proxy.port}",),
+            )
+            if node is scene.recipient and stage not in (BEFORE, "DROP DATA", *COPIES, "FILE SYNC"):
+                continue  # there it would be a clone of its own
+            node.sql(f"CLONE INSTANCE FROM {USER}@127.0.0.1:{scene.donor.port} IDENTIFIED BY %s {clause}", (PASSWORD,))
+            answers.append(0)
+        except (pymysql.err.Error, OSError) as error:
+            answers.append(str(error))
+    scene.other.sql("SET GLOBAL clone_valid_donor_list = DEFAULT")
+    if stage == BEFORE:
+        answers = answers[1:]  # a donor that waits for a lock has not given its slot away yet
+    busy = stage in (BEFORE, "DROP DATA", *COPIES)
+    if busy and not all("3634" in str(answer) for answer in answers):
+        raise Unexpected(f"the second clone was answered {answers}")
+    scene.release()
+    return Seen()
+
+
+def donor_ddl(scene: Scene, run: Run, stage: str) -> Seen:
+    if stage != BEFORE:  # there a DDL statement is what holds the clone
+        for statement in (
+            "CREATE TABLE app.during (id INT PRIMARY KEY)",
+            "ALTER TABLE app.during ADD COLUMN v INT",
+            "INSERT INTO app.during VALUES (1, 1)",
+            "TRUNCATE TABLE app.during",
+            "DROP TABLE app.during",
+        ):
+            scene.donor.sql(statement)
+    scene.release()
+    return Seen()
+
+
+FAULTS: dict[str, Fault] = {
+    "kill -9 donor": kill_donor,
+    "kill -9 recipient": kill_recipient,
+    "kill module": kill_module,
+    "kill controller": kill_controller,
+    "link frozen": freeze_link,
+    "link cut, back in time": cut_and_back,
+    "link cut too long": cut_too_long,
+    "disk full": disk_full,
+    "KILL QUERY": kill_query,
+    "second clone": second_clone,
+    "donor DDL": donor_ddl,
+}
+
+_NO_STATEMENT = "- no statement is under way any more"
+_NO_LINK = "finished"
+EXPECTED: dict[str, dict[str, str]] = {
+    "kill -9 donor": dict.fromkeys((BEFORE, "DROP DATA", *COPIES), "retried")
+    | dict.fromkeys(("FILE SYNC", "RESTART", "RECOVERY", TRIAL, SWAP), "finished"),
+    "kill -9 recipient": dict.fromkeys((BEFORE, "DROP DATA", *COPIES, "FILE SYNC"), "retried")
+    | dict.fromkeys(("RESTART", "RECOVERY"), "finished")
+    | {TRIAL: "stopped", SWAP: "finished"},
+    "kill module": dict.fromkeys((*STAGES, TRIAL, SWAP), "resumed"),
+    "kill controller": dict.fromkeys((*STAGES, TRIAL, SWAP), "resumed"),
+    "link frozen": dict.fromkeys((BEFORE, "DROP DATA", *COPIES), "retried")
+    | dict.fromkeys(("FILE SYNC", "RESTART", "RECOVERY", TRIAL, SWAP), "finished"),
+    # Before the copy begins, the server doesn't try to come back, and the donor keeps nothing for it.
+    "link cut, back in time": dict.fromkeys((BEFORE, "DROP DATA"), "retried")
+    | dict.fromkeys((*COPIES, "FILE SYNC", "RESTART", "RECOVERY", TRIAL, SWAP), "finished"),
+    "link cut too long": dict.fromkeys((BEFORE, "DROP DATA", *COPIES), "retried")
+    | dict.fromkeys(("FILE SYNC", "RESTART", "RECOVERY", TRIAL, SWAP), "finished"),
+    "disk full": {BEFORE: "stopped 3873", "DROP DATA": "stopped 3873"}
+    | dict.fromkeys(COPIES, "stopped 1026")
+    | dict.fromkeys(("FILE SYNC", "RESTART", "RECOVERY"), "finished")
+    | {TRIAL: "stopped", SWAP: "finished"},
+    "KILL QUERY": dict.fromkeys((BEFORE, "DROP DATA", *COPIES, "FILE SYNC"), "retried")
+    | dict.fromkeys(("RESTART", "RECOVERY", TRIAL, SWAP), _NO_STATEMENT),
+    "second clone": dict.fromkeys((*STAGES, TRIAL, SWAP), "finished"),
+    "donor DDL": dict.fromkeys((*STAGES, TRIAL, SWAP), "finished"),
+}
+
+
+class Cell(NamedTuple):
+    method: str
+    stage: str
+    fault: str
+
+    @property
+    def expected(self) -> str:
+        return EXPECTED[self.fault][self.stage]
+
+    @property
+    def name(self) -> str:
+        return f"{self.stage} x {self.fault}" + (" (side_by_side)" if self.method == "side_by_side" else "")
+
+    @property
+    def empty(self) -> bool:
+        return self.expected.startswith("-")
+
+
+CELLS = [Cell("replace", stage, fault) for stage in STAGES for fault in FAULTS]
+CELLS += [Cell("side_by_side", stage, fault) for stage in SWAP_STAGES for fault in FAULTS]
+
+# For make test: each stage and each fault at least once, by both methods.
+COVERING = {
+    ("replace", BEFORE, "donor DDL"),
+    ("replace", "FILE COPY", "kill -9 donor"),
+    ("replace", "PAGE COPY", "link frozen"),
+    ("replace", "REDO COPY", "KILL QUERY"),
+    ("replace", "FILE SYNC", "kill module"),
+    ("replace", "RECOVERY", "kill -9 recipient"),
+    ("side_by_side", "FILE COPY", "disk full"),
+    ("side_by_side", SWAP, "kill module"),
+}

@@ -1,0 +1,54 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When a clone under way must be ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _progress, _watching
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings", "copied", "answers", "expected"),
+    [
+        ("FILE COPY", {}, 10**12, True, 20),
+        # A DDL statement on the donor is waited for, but not a donor that isn't there.
+        (None, {"clone_ddl_timeout": 60}, 0, True, 70),
+        (None, {"clone_ddl_timeout": 60}, 0, False, 20),
+        (None, {}, 0, True, 310),
+        (None, {"clone_ddl_timeout": 0}, 0, True, 20),
+        ("DROP DATA", {"clone_delay_after_data_drop": 600}, 0, True, 620),
+        ("FILE SYNC", {}, 10**9, True, 40),
+    ],
+)
+def test_stall_budget(stage, settings, copied, answers, expected):
+    assert _watching.stall_budget(stage, 20, settings, copied, answers) == expected
+
+
+def view(stalled):
+    return dict(_progress.NONE, state="in_progress", stage="FILE COPY", stalled_seconds=stalled)
+
+
+@pytest.mark.parametrize(
+    ("stalled", "left", "cancelled", "donor", "answers", "words", "retry"),
+    [
+        (0, 10, False, None, True, None, "never"),
+        (19, 10, False, None, True, None, "never"),
+        (20, 10, False, None, True, "answers", "next_donor"),
+        (20, 10, False, None, False, "does not answer", "next_donor"),
+        (4, 10, False, "the donor is down", False, "is down", "next_donor"),
+        (0, 0, False, None, True, "time for the run", "never"),
+        (99, 0, True, "the donor is down", True, "cancelled as asked", "never"),
+    ],
+)
+def test_verdict(stalled, left, cancelled, donor, answers, words, retry):
+    found = _watching.verdict(view(stalled), left, cancelled, 20, donor, answers)
+    assert found.retry == retry
+    assert found.why is None if words is None else words in found.why
+
+
+def test_news_are_rarer_the_longer_it_takes():
+    assert [_watching.news_seconds(seconds) for seconds in (0, 15, 300)] == [1.0, 5.0, 30.0]
