@@ -41,7 +41,7 @@ class Seen(t.NamedTuple):
     ``down`` is why there is no session, ``denied`` that the login was refused, ``process`` a server process in the data
     directory, ``obstacles`` the reasons for which a start would fail, each with its remedy. ``clone`` is a view as of
     clone_status, ``story`` the last clone in the log. ``marks`` are the state files in #clone. ``job`` tells of a run on this
-    host: ``alive``, ``settings`` that it has not put back, ``swap`` that it has not finished, ``kept`` the finished swap
+    host: ``alive``, ``settings`` and ``donor_settings`` (by donor) that it has not put back, ``swap`` that it has not finished, ``kept`` the finished swap
     whose old directory is still there. ``half`` are directories with half a clone, ``old`` kept data directories, ``empty``
     and ``orphans`` directories of schemas that the server doesn't know, without files or with tablespaces alone.
     ``donor_sizes`` are bytes by schema, ``differing`` the schemas that are not as on the donor.
@@ -174,6 +174,11 @@ def _leftovers(seen: Seen, wanted: Wanted) -> t.Iterator[Step]:
     if settings:
         yield Step(
             "restore_settings", "an interrupted run has not put these variables back", what=tuple(sorted(settings))
+        )
+    for label, values in (seen.job.get("donor_settings") or {}).items():
+        what = tuple("%s %s" % (label, name) for name in sorted(values))
+        yield Step(
+            "restore_donor_settings", "an interrupted run has not put these variables of the donor back", what=what
         )
     if seen.half:
         yield Step(

@@ -27,12 +27,12 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
     _inventory,
     _job,
     _logical,
-    _operation,
     _progress,
     _recovery,
     _sql,
     _swap,
 )
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Link
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._recovery import Seen, Step, Wanted
@@ -83,7 +83,7 @@ def wanted(params: t.Mapping[str, t.Any]) -> Wanted:
 class Look:
     """How the recipient is seen: by a session where there is one, else by its log and its files."""
 
-    def __init__(self, params: t.Mapping[str, t.Any], link: _operation.Link, host: _swap.Host) -> None:
+    def __init__(self, params: t.Mapping[str, t.Any], link: Link, host: _swap.Host) -> None:
         self.params = params
         self.link = link
         self.host = host
@@ -251,6 +251,7 @@ def job_of(document: t.Mapping[str, t.Any] | None, alive: bool) -> dict[str, t.A
     return {
         "alive": alive,
         "settings": document.get("settings_before"),
+        "donor_settings": document.get("donor_settings_before"),
         "swap": swap
         if _swap.is_unfinished(swap) and (not document.get("finished") or swap["goal"] != "none")
         else None,
@@ -270,14 +271,14 @@ class Recovery:
         goal: Wanted,
         journal: t.Any,
         job: dict[str, t.Any],
-        link: _operation.Link | None = None,
+        link: Link | None = None,
         host: _swap.Host | None = None,
     ) -> None:
         self.params = params
         self.wanted = goal
         self.journal = journal
         self.job = job
-        self.link = link or _operation.Link()
+        self.link = link or Link()
         self.host = host or _swap.Host()
         self.look = Look(params, self.link, self.host)
         self.logins: tuple[Login, ...] = tuple(own_logins(params))
@@ -484,6 +485,23 @@ class Recovery:
         self.job["settings"] = None
         self.journal.keep(settings_before=None)
 
+    def _do_restore_donor_settings(self, step: Step) -> None:
+        """By the login that works after a clone, which is the donor's administrator's; what can't be put back is reported."""
+        for label, values in self.job["donor_settings"].items():
+            host, _colon, port = label.rpartition(":")
+            login = self.logins[-1]._replace(host=host, port=int(port), unix_socket=None, connect_timeout=5)
+            for name, value in values.items():
+                try:
+                    with self.link.open((login,)) as server:
+                        server.execute("SET GLOBAL " + _sql.identifier(name) + " = %s", (value,))
+                except ServerError as error:
+                    self.warnings.append(
+                        "put %s back to %s on the donor %s: %s could not (%s)"
+                        % (name, value, label, login.user, error.text)
+                    )
+        self.job["donor_settings"] = None
+        self.journal.keep(donor_settings_before=None)
+
     def _do_remove_half_clones(self, step: Step) -> None:
         for path in step.what:
             self._may_remove(path)
@@ -541,7 +559,7 @@ class Recovery:
 def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
     """The module's body."""
     goal = wanted(params)
-    job = _job.Job(params["state_directory"] or _job.default_directory(), _job.key(own_logins(params)[0].label))
+    job = _job.find(own_logins(params), params["state_directory"])
     if check_mode:
         return _envelope(**Recovery(params, goal, Silent(), job_of(job.read(), job.alive())).plan())
     seen = params["seen"]
@@ -557,6 +575,7 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
             "donors": [],
             "recovery": True,
             "settings_before": left["settings"],
+            "donor_settings_before": left["donor_settings"],
             "swap": left["swap"],
             "kept": left["kept"],
         }

@@ -183,7 +183,8 @@ steps:
   contains:
     action:
       description:
-        - One of V(attach), V(finish_swap), V(abandon_swap), V(start), V(roll_back), V(restore_settings), V(remove_half_clones),
+        - One of V(attach), V(finish_swap), V(abandon_swap), V(start), V(roll_back), V(restore_settings), V(restore_donor_settings),
+          V(remove_half_clones),
           V(remove_remains), V(remove_empty_directories), V(remove_orphans), V(move_orphans), V(copy_schemas), V(clone),
           V(remove_old), V(login), V(mend).
       type: str

@@ -66,6 +66,11 @@ def planned(seen: Seen, wanted: Wanted = CAN_START) -> list[str]:
         (Seen(down=LOST, job={"swap": SWAP}), Wanted(), ["finish_swap:hand"]),
         (UP._replace(job={"swap": dict(SWAP, goal="none")}), CAN_START, ["abandon_swap"]),
         (UP._replace(job={"settings": {"clone_ddl_timeout": 300}}), CAN_START, ["restore_settings"]),
+        (
+            UP._replace(job={"donor_settings": {"db1:3306": {"net_read_timeout": 30}}}),
+            CAN_START,
+            ["restore_donor_settings"],
+        ),
         (UP._replace(half=("/x",)), CAN_START, ["remove_half_clones"]),
         (UP._replace(remains=("ibdata1.#clone",)), CAN_START, ["remove_remains"]),
         (UP._replace(remains=("ibdata1.#clone",), marks=("status_error",)), CAN_START, []),
@@ -172,11 +177,18 @@ def test_directories_of_unknown_schemas(tmp_path):
 
 def test_what_the_journal_of_an_earlier_run_tells(tmp_path):
     kept = dict(KEPT, old=str(tmp_path))
-    assert _repair.job_of(None, False) == {"alive": False, "settings": None, "swap": None, "kept": None}
+    assert _repair.job_of(None, False) == {
+        "alive": False,
+        "settings": None,
+        "donor_settings": None,
+        "swap": None,
+        "kept": None,
+    }
     killed = {"finished": False, "settings_before": {"clone_ddl_timeout": 300}, "swap": SWAP, "kept": kept}
     assert _repair.job_of(killed, False) == {
         "alive": False,
         "settings": {"clone_ddl_timeout": 300},
+        "donor_settings": None,
         "swap": SWAP,
         "kept": kept,
     }

@@ -45,7 +45,10 @@ class Scene:
 
     def __init__(self, lab: str, home: Path) -> None:
         self.home = home
-        self.bench = Bench(Lab.open(lab))
+        nodes = Lab.open(lab)
+        # Whatever the part before has left.
+        nodes["node2"].reset()
+        self.bench = Bench(nodes)
         self.recipient = self.bench.recipient
         root = os.environ["PYTHONPATH"].split(":")[0]
         self.start = f"cd '{root}' && {sys.executable} -m lab start {self.recipient.name} --name {lab}"
@@ -214,7 +217,6 @@ def playbooks(scene: Scene) -> None:
 def copied(scene: Scene) -> None:
     """A logical copy of one schema, with all that belongs to it; other data stays, no GTID is made, and twice is once."""
     bench = scene.bench
-    bench.reset_recipient()
     for statement in OBJECTS:
         bench.donor.sql(statement)
     bench.donor.sql(f"CREATE USER {COPIER} IDENTIFIED BY %s", (COPIER_PASSWORD,))
@@ -308,11 +310,10 @@ PARTS: dict[str, Callable[[Scene], None]] = {
 
 def main() -> None:
     """Run the parts in order, each on a fresh recipient."""
-    scene = Scene(sys.argv[1], Path(sys.argv[2]))
     for name in sys.argv[3:] or PARTS:
         begun = time.monotonic()
         print(name, flush=True)
-        scene.bench.reset_recipient()
+        scene = Scene(sys.argv[1], Path(sys.argv[2]))
         PARTS[name](scene)
         print(f"{name}: ok, {time.monotonic() - begun:.1f} s", flush=True)
 
