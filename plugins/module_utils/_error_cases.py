@@ -979,6 +979,19 @@ _CONFIGURATION = (
         difficulty=1,
     ),
     _case(
+        "1064 ER_PARSE_ERROR state drop_data unknown repair_first recipient",
+        (
+            "A schema, table or tablespace of the recipient has a backtick in its name. CLONE drops it by that name "
+            "without quoting it, fails there, and what it dropped before stays dropped."
+        ),
+        "Rename what is to be kept, drop the rest, then clone again.",
+        (
+            "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE INSTR(CONCAT(TABLE_SCHEMA, TABLE_NAME), '`'); "
+            "-- on the recipient",
+        ),
+        match=r"near '\S*`' at line",
+    ),
+    _case(
         "1064 ER_PARSE_ERROR configuration local intact repair_first client",
         (
             "The statement isn't valid: no spaces may stand around the colon before the port, and the port is a "
@@ -1273,9 +1286,10 @@ _STATE = (
         "1046 ER_NO_DB_ERROR configuration local unknown repair_first client",
         (
             "No default schema, or the statement calls MD5() or SHA1(), which newer servers have only with "
-            "component_classic_hashing."
+            "component_classic_hashing. From CLONE: a table of the recipient lies in a schema with a backtick in its name, "
+            "and some of the recipient's data may be dropped already."
         ),
-        "Name the schema; use SHA2(), CRC32() or CHECKSUM TABLE.",
+        "Name the schema; use SHA2(), CRC32() or CHECKSUM TABLE. After CLONE: rename the schema's tables into another one.",
         difficulty=1,
     ),
     _case(

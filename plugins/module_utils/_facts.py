@@ -19,7 +19,7 @@ import typing as t
 import zlib
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants, _progress
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError, sensible
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._host import host_facts
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
     MINIMUM_VERSION,
@@ -82,6 +82,7 @@ VARIABLES = [
     "lower_case_table_names",
     "max_allowed_packet",
     "max_connections",
+    "offline_mode",
     "open_files_limit",
     "performance_schema",
     "pid_file",
@@ -100,6 +101,7 @@ VARIABLES = [
     "version_comment",
     "version_compile_machine",
     "version_compile_os",
+    "wait_timeout",
 ]
 # Those that decide something here.
 PRIVILEGES = frozenset(
@@ -123,7 +125,21 @@ PRIVILEGES = frozenset(
         "SYSTEM_VARIABLES_ADMIN",
     ]
 )
-STATUS = ["Innodb_redo_log_enabled", "Threads_connected", "Uptime"]
+# Set at run time these are lost in a restart, and missed.
+GLOBAL_ONLY = (
+    "binlog_expire_logs_seconds",
+    "enforce_gtid_consistency",
+    "event_scheduler",
+    "gtid_mode",
+    "max_connections",
+    "offline_mode",
+    "read_only",
+    "require_secure_transport",
+    "server_id",
+    "super_read_only",
+    "sync_binlog",
+)
+STATUS = ["Innodb_os_log_written", "Innodb_redo_log_enabled", "Threads_connected", "Uptime"]
 
 
 class Source(t.NamedTuple):
@@ -342,6 +358,21 @@ SOURCES: dict[str, Source] = {
         _files,
         needs="PROCESS",
     ),
+    # CLONE drops what it finds by names that it doesn't quote (see the rule recipient.backticks). Also in mysql and sys.
+    "backticks": Source(
+        "SELECT 'table' AS kind, TABLE_SCHEMA AS schema_name, TABLE_NAME AS name FROM information_schema.TABLES "
+        "WHERE TABLE_TYPE = 'BASE TABLE' AND (INSTR(TABLE_SCHEMA, '`') OR INSTR(TABLE_NAME, '`')) "
+        "UNION ALL SELECT 'schema', '', SCHEMA_NAME FROM information_schema.SCHEMATA WHERE INSTR(SCHEMA_NAME, '`') "
+        f"LIMIT {LIST_LIMIT}",
+        lambda rows: rows,
+        needs="SELECT",
+    ),
+    "backtick_spaces": Source(
+        "SELECT NAME AS name FROM information_schema.INNODB_TABLESPACES_BRIEF WHERE SPACE_TYPE = 'General' "
+        f"AND INSTR(NAME, '`') LIMIT {LIST_LIMIT}",
+        _column,
+        needs="PROCESS",
+    ),
     "system_files": Source(
         "SELECT FILE_NAME AS path, TOTAL_EXTENTS * EXTENT_SIZE AS bytes FROM information_schema.FILES "
         "WHERE TABLESPACE_NAME = 'innodb_system'",
@@ -381,6 +412,23 @@ SOURCES: dict[str, Source] = {
         f"AND h.TIMER_START + {WRITER_SECONDS} * 1000000000000 > (SELECT MAX(TIMER_START) "
         "FROM performance_schema.events_statements_current WHERE THREAD_ID = PS_CURRENT_THREAD_ID()) GROUP BY 1",
         _capped,
+        needs="performance_schema",
+    ),
+    # While one of these runs the donor refuses a clone (see the rule donor.import).
+    "aborting_ddl": Source(
+        "SELECT t.PROCESSLIST_ID AS id, t.PROCESSLIST_USER AS user, t.PROCESSLIST_HOST AS host, t.PROCESSLIST_TIME AS seconds "
+        "FROM performance_schema.events_statements_current s JOIN performance_schema.threads t USING (THREAD_ID) "
+        "WHERE s.END_EVENT_ID IS NULL AND t.PROCESSLIST_ID <> CONNECTION_ID() AND ("
+        "(s.EVENT_NAME = 'statement/sql/alter_table' AND s.SQL_TEXT LIKE '%IMPORT%TABLESPACE%') "
+        "OR (s.EVENT_NAME = 'statement/sql/alter_instance' AND s.SQL_TEXT LIKE '%REDO_LOG%'))",
+        _capped,
+        needs="performance_schema",
+    ),
+    # What SET GLOBAL has set stands in no file. Only global variables: this session's own values count as dynamic, too.
+    "unsaved": Source(
+        "SELECT VARIABLE_NAME FROM performance_schema.variables_info WHERE VARIABLE_SOURCE = 'DYNAMIC' AND ("
+        f"VARIABLE_NAME IN {_in(GLOBAL_ONLY)} OR VARIABLE_NAME LIKE 'innodb%' OR VARIABLE_NAME LIKE 'rpl%') ORDER BY 1",
+        _column,
         needs="performance_schema",
     ),
     "channels": Source(
@@ -514,6 +562,7 @@ def _clone(server: Server, facts: dict[str, t.Any]) -> None:
         facts["absent"]["clone"] = _reason(name, error, facts["account"])
 
 
+@sensible("what it says of itself")
 def server_facts(server: Server, side: str = "recipient", host: bool = True) -> dict[str, t.Any]:
     """All that rules want to know about a server, in three round trips; the account decides how much that is.
 

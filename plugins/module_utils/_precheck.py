@@ -345,10 +345,26 @@ def _own_facts(params: t.Mapping[str, t.Any], side: str) -> dict[str, t.Any]:
     return facts
 
 
+def _swap(params: t.Mapping[str, t.Any], facts: dict[str, t.Any]) -> tuple[str | None, list[Finding]]:
+    """The new directory that clone_run with method=side_by_side would make, and what it would refuse. Raises ServerError."""
+    # Not above: hardly anybody clones so.
+    from ansible_collections.dbops.mysql_clone.plugins.module_utils import _swap as swap
+
+    new, site = params["data_directory"], {}
+    if "host" in facts:
+        new = new or swap.dated(os.path.realpath(facts["variables"]["datadir"]), "new", time.time())
+        with _connect(own_logins(params)) as server:
+            rows = server.query(
+                f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({', '.join(['%s'] * len(swap.VARIABLES))})",
+                swap.VARIABLES,
+            )
+        facts["host"]["new_directory"] = _host.new_directory(new)
+        site = swap.look(facts, {row["Variable_name"]: row["Value"] for row in rows}, new)
+    return new, swap.findings(facts, site)
+
+
 def _refuse_contradictions(params: t.Mapping[str, t.Any]) -> None:
     """Raises BadInput for options that don't fit together, before any server is asked."""
-    if params["method"] == "side_by_side" and not params["data_directory"]:
-        raise BadInput("method=side_by_side needs data_directory, the new data directory to clone into")
     if params["reserve_factor"] < 1:
         raise BadInput(f"reserve_factor is {params['reserve_factor']:g}; expected 1 or more")
     for name in ("reserve_cpus", "reserve_bandwidth"):
@@ -376,8 +392,13 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.
     if params["side"] == "donor":
         report = _report(None, facts, options(wanted))
     else:
+        extra: list[Finding] = []
+        if params["method"] == "side_by_side":
+            wanted["data_directory"], extra = _swap(params, facts)
         donor = donor_login(params) if params["donor_host"] else None
         report = compare(facts, donor, wanted, params["donor_facts"], params["probe"])
+        if params["profile"] == "full":
+            report = report._replace(checks=[*report.checks, *extra])
     failed, warned = with_status(report.checks, "fail"), with_status(report.checks, "warn")
     result: dict[str, t.Any] = {
         "changed": False,

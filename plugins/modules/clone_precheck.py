@@ -45,13 +45,14 @@ options:
   method:
     description:
       - How the clone is going to be made. V(replace) drops the recipient's data, or clones into O(data_directory) where that is
-        given. V(side_by_side) clones into O(data_directory) and swaps it in.
+        given. V(side_by_side) clones into a new directory and swaps it in, and what that needs is checked, too.
     type: str
     choices: [replace, side_by_side]
     default: replace
   data_directory:
     description:
       - The directory to clone into instead of the recipient's own.
+      - With O(method=side_by_side) it is by default a new one beside the recipient's own.
     type: path
   overwrite:
     description:

@@ -13,8 +13,10 @@ import os
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import unpacked, version_numbers
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.privilege import listed
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
+    DONOR_ERROR,
     Pair,
     Side,
     Verdict,
@@ -65,7 +67,7 @@ def donor_plugin(pair: Pair) -> Verdict | None:
 @rule("donor.plugin_installed", "The recipient will have the clone plugin afterwards", "configuration")
 def plugin_installed(pair: Pair) -> Verdict | None:
     """The recipient gets the donor's mysql.plugin: a plugin that the donor loads by plugin-load-add is lost (server behaviour)."""
-    if not pair.options.drops_data or "clone" not in pair.donor.fact("plugins"):
+    if not pair.options.replaces_data or "clone" not in pair.donor.fact("plugins"):
         return None
     if "clone" in pair.donor.fact("installed_plugins"):
         return None
@@ -346,8 +348,8 @@ def data_files(text: str) -> list[int | None]:
     for part in text.split(";"):
         words = part.split(":")
         unit = {"K": 10, "M": 20, "G": 30}.get(words[1][-1].upper(), 0)
-        size = int(words[1][:-1] if unit else words[1]) << unit
-        sizes.append(None if "autoextend" in words[2:] else size)
+        count = int(words[1][:-1] if unit else words[1]) << unit
+        sizes.append(None if "autoextend" in words[2:] else count)
     return sizes
 
 
@@ -357,7 +359,7 @@ def system_files(pair: Pair) -> Verdict | None:
     variable = "innodb_data_file_path"
     ours, theirs = pair.recipient.text(variable), pair.donor.text(variable)
     mine, wanted = data_files(ours), data_files(theirs)
-    differing = [index for index, size in enumerate(wanted[:-1]) if index < len(mine) and mine[index] != size]
+    differing = [index for index, length in enumerate(wanted[:-1]) if index < len(mine) and mine[index] != length]
     if len(mine) >= len(wanted) and not differing:
         return ok(f"{variable} fits: donor {theirs}, recipient {ours}", actual=ours, expected=theirs)
     return fail(
@@ -555,7 +557,7 @@ def components(pair: Pair) -> Verdict | None:
     """mysql.component comes along: a component whose file the recipient lacks is missing in silence (server behaviour)."""
     urns = pair.donor.fact("components")
     wanted = {urn.rpartition("/")[2] for urn in urns if urn.startswith("file://")}
-    if not wanted or not pair.options.drops_data:
+    if not wanted or not pair.options.replaces_data:
         return None
     files = pair.recipient.fact("host")["libraries"]
     if files is None:
@@ -641,6 +643,44 @@ def reconnect_window(pair: Pair) -> Verdict | None:
     )
 
 
+@rule("donor.wait_timeout", "The donor doesn't end idle sessions of a clone", "configuration")
+def wait_timeout(pair: Pair) -> Verdict | None:
+    """Before 8.0.24 a donor ended a clone's idle connection after wait_timeout (manual: Remote Cloning and Failure Handling)."""
+    if version_numbers(pair.donor.text("version")) >= (8, 0, 24):
+        return None
+    seconds = pair.donor.number("wait_timeout")
+    needed, _basis = _capacity.duration(pair.recipient, pair.donor, pair.options, pair.probe)
+    if seconds >= 2 * needed:
+        return ok(f"wait_timeout of the donor is {seconds} s", actual=seconds, expected=int(2 * needed))
+    return warn(
+        f"wait_timeout of {pair.donor.label} is {seconds} s, and the clone takes about {needed:.0f} s",
+        actual=seconds,
+        expected=int(2 * needed),
+        remedy="SET GLOBAL wait_timeout = 28800 on the donor",
+    )
+
+
+@rule("donor.redo_rate", "The donor's redo log has room for what is written meanwhile", "configuration")
+def redo_rate(pair: Pair) -> Verdict | None:
+    """A clone archives the redo log while it copies; writers that outrun it are held up (manual: innodb_redo_log_capacity)."""
+    written = pair.donor.fact("status").get("Innodb_os_log_written")
+    uptime = pair.donor.fact("uptime")
+    if not written or not uptime:
+        return None
+    needed, _basis = _capacity.duration(pair.recipient, pair.donor, pair.options, pair.probe)
+    rate, room = int(written) / uptime, _capacity.redo_capacity(pair.donor)
+    if rate * needed <= room:
+        return None
+    return warn(
+        f"{pair.donor.label} writes {size(rate * needed)} of redo log while the clone copies ({size(rate)}/s on average), and "
+        f"innodb_redo_log_capacity is {size(room)}",
+        actual=int(rate * needed),
+        expected=room,
+        remedy=f"SET GLOBAL innodb_redo_log_capacity = {1 << max(int(rate * needed), 1).bit_length()} on the donor, "
+        "or clone when it is quiet",
+    )
+
+
 @rule("recipient.ddl_timeout", "DDL on the donor does not abort the clone", "configuration")
 def ddl_timeout(pair: Pair) -> Verdict | None:
     """With clone_ddl_timeout=0 on the recipient any DDL on the donor aborts the clone, after the drop: 3633 (server behaviour)."""
@@ -650,6 +690,8 @@ def ddl_timeout(pair: Pair) -> Verdict | None:
         f"clone_ddl_timeout is 0 on {pair.recipient.label}: a DDL statement on the donor would abort the clone",
         actual=0,
         expected=300,
+        error=DONOR_ERROR,
+        nested=3633,
         remedy="SET GLOBAL clone_ddl_timeout = 300 on the recipient",
     )
 

@@ -100,7 +100,7 @@ def backup_privilege(pair: Pair) -> Verdict | None:
 @rule("pair.login_after_clone", "An account of the donor can be used after the clone", "privilege")
 def login_after_clone(pair: Pair) -> Verdict | None:
     """A clone replaces the recipient's accounts by the donor's (manual: Remote Cloning)."""
-    if not pair.options.drops_data:
+    if not pair.options.replaces_data:
         return None
     user = pair.options.post_clone_login_user or pair.recipient.fact("account").rsplit("@", 1)[0]
     known = {account.rsplit("@", 1)[0] for account in pair.donor.fact("accounts")}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _gtid
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _gtid, _sql
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import version_numbers
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
@@ -183,8 +183,16 @@ def slot(pair: Pair) -> Verdict | None:
 def group_replication(pair: Pair) -> Verdict | None:
     """CLONE is refused while Group Replication runs: 3875 (manual: Cloning and Group Replication)."""
     state = pair.recipient.fact("group_state")
-    if state == "OFFLINE" or not pair.options.drops_data:
+    if state == "OFFLINE" or not pair.options.replaces_data:
         return None
+    if not pair.options.drops_data:
+        return warn(
+            f"Group Replication runs on {pair.recipient.label} ({state}): the member leaves its group when it is shut down "
+            "for the swap, and comes back with the donor's data",
+            actual=state,
+            expected="OFFLINE",
+            remedy="STOP GROUP_REPLICATION before, and join the group anew afterwards",
+        )
     return fail(
         f"Group Replication runs on {pair.recipient.label} ({state})",
         actual=state,
@@ -265,6 +273,53 @@ def recipient_ddl(pair: Pair) -> Verdict | None:
     )
 
 
+def _quoted(name: str) -> str:
+    return _sql.identifier(name)
+
+
+@rule("recipient.backticks", "No name on the recipient holds a backtick", "state")
+def backticks(pair: Pair) -> Verdict | None:
+    """CLONE drops by names that it doesn't quote: 1064, or 1046 for a table of such a schema, partly dropped (server behaviour)."""
+    if not pair.options.drops_data:
+        return None
+    found, spaces = pair.recipient.fact("backticks"), pair.recipient.fact("backtick_spaces")
+    tables = [one for one in found if one["kind"] == "table"]
+    words = [f"table {_quoted(one['schema_name'])}.{_quoted(one['name'])}" for one in tables]
+    words += [f"schema {_quoted(one['name'])}" for one in found if one["kind"] == "schema"]
+    words += [f"tablespace {_quoted(name)}" for name in spaces]
+    if not words:
+        return None
+    # `a`b`.`t` is a `a` with the alias b`.`: no schema; everything else is no SQL. Tables go first.
+    plain = tables and all("`" not in one["name"] for one in tables)
+    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
+    return fail(
+        f"{pair.recipient.label} has {', '.join(words[:5])}{more}: the clone would drop some of the data and then fail",
+        actual=words[:20],
+        error=1046 if plain else 1064,
+        remedy="Rename what is to be kept (RENAME TABLE), DROP the rest; a schema can only be made anew",
+    )
+
+
+@rule("recipient.unsaved", "The recipient keeps its settings over the restart", "state")
+def unsaved(pair: Pair) -> Verdict | None:
+    """The clone ends with a restart, and SET GLOBAL doesn't outlive one: read_only is OFF afterwards (manual: SET; server behaviour)."""
+    found = pair.recipient.fact("unsaved")
+    if not found or not pair.options.replaces_data:
+        return None
+    guarded = sorted(
+        name
+        for name in ("read_only", "super_read_only", "offline_mode")
+        if name in found and pair.recipient.is_on(name)
+    )
+    if guarded:
+        return warn(
+            f"{' and '.join(guarded)} of {pair.recipient.label} is set by SET GLOBAL only: it is OFF after the clone's restart",
+            actual=found,
+            remedy="; ".join(f"SET PERSIST_ONLY {name} = ON" for name in guarded),
+        )
+    return ok(f"set by SET GLOBAL only, and lost in the restart: {', '.join(found[:10])}", actual=found)
+
+
 @rule("recipient.supervisor", "The recipient restarts by itself", "state")
 def supervisor(pair: Pair) -> Verdict | None:
     """A server restarts after the copy only if MYSQLD_PARENT_PID is its parent, else it stops: 3707 (manual: RESTART)."""
@@ -295,7 +350,7 @@ def supervisor(pair: Pair) -> Verdict | None:
 def events(pair: Pair) -> Verdict | None:
     """Enabled events of the donor run on the recipient at once and write transactions of its own there (server behaviour)."""
     found = pair.donor.fact("events")
-    if not found["count"] or not pair.options.drops_data:
+    if not found["count"] or not pair.options.replaces_data:
         return None
     if pair.recipient.text("event_scheduler") != "ON":
         return None
@@ -311,7 +366,7 @@ def events(pair: Pair) -> Verdict | None:
 def channels(pair: Pair) -> Verdict | None:
     """The donor's replication channels, with their passwords, start on the recipient by themselves (server behaviour)."""
     found = pair.donor.fact("channels")
-    if not found or not pair.options.drops_data:
+    if not found or not pair.options.replaces_data:
         return None
     if pair.recipient.text_or("skip_replica_start", pair.recipient.text_or("skip_slave_start", "OFF")) == "ON":
         return None
@@ -327,7 +382,7 @@ def channels(pair: Pair) -> Verdict | None:
 def own_channels(pair: Pair) -> Verdict | None:
     """A clone stops the recipient's replication and replaces its channels by the donor's (server behaviour)."""
     found = pair.recipient.fact("channels")
-    if not found or not pair.options.drops_data:
+    if not found or not pair.options.replaces_data:
         return None
     return warn(
         f"{pair.recipient.label} replicates from {', '.join(one['source'] for one in found[:5])}; that configuration goes",
@@ -350,6 +405,21 @@ def donor_ddl(pair: Pair) -> Verdict | None:
         1205,
         actual=found,
         remedy="Wait until it has ended, or SET GLOBAL clone_block_ddl = OFF on the recipient",
+    )
+
+
+@rule("donor.import", "No DDL runs on the donor that aborts clones", "state")
+def importing(pair: Pair) -> Verdict | None:
+    """While IMPORT TABLESPACE or ALTER INSTANCE runs the donor refuses: 3862 with 3633 (server behaviour)."""
+    found = pair.donor.fact("aborting_ddl")
+    if not found["count"]:
+        return None
+    who = ", ".join(f"{one['user']}@{one['host']} (id {one['id']}, {one['seconds']} s)" for one in found["first"][:5])
+    return donor_fail(
+        f"IMPORT TABLESPACE or ALTER INSTANCE runs on {pair.donor.label}: {who}",
+        3633,
+        actual=found["first"],
+        remedy="Wait until it has ended",
     )
 
 

@@ -558,3 +558,15 @@ def test_every_known_error_has_an_anchor_on_the_page():
         if '<a id="%s"></a>' % classify(number).reference.partition("#")[2] not in page
     ]
     assert missing == []
+
+
+def test_a_parse_error_of_the_drop_is_none_of_the_statement():
+    """Real texts: of a recipient with the table `b``c`, and of a CLONE with a space before its port."""
+    words = (
+        "You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the right "
+        "syntax to use near '%s' at line 1"
+    )
+    drop = _errors.classify(1064, words % "c`")
+    assert (drop.stage, drop.data, drop.side) == ("drop_data", "unknown", "recipient")
+    statement = _errors.classify(1064, words % ": 3501 IDENTIFIED BY <secret>")
+    assert (statement.stage, statement.data, statement.side) == ("local", "intact", "client")

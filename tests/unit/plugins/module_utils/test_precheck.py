@@ -125,7 +125,6 @@ def params(**more):
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"method": "side_by_side"}, "needs data_directory"),
         ({"donor_user": "x"}, "donor_host is not"),
         ({"donor_password": "x"}, "donor_host is not"),
         ({"probe": True}, "donor_host is not"),

@@ -214,7 +214,30 @@ CHANGES = [
         None,
         None,
     ),
-    (lambda s: s.set("recipient", clone_ddl_timeout="0"), "recipient.ddl_timeout", "warn", None, None),
+    (lambda s: s.set("recipient", clone_ddl_timeout="0"), "recipient.ddl_timeout", "warn", 3862, 3633),
+    (
+        lambda s: s.donor.update(
+            aborting_ddl={"count": 1, "first": [{"id": 9, "user": "root", "host": "db", "seconds": 3}]}
+        ),
+        "donor.import",
+        "fail",
+        3862,
+        3633,
+    ),
+    (
+        lambda s: s.donor["status"].update(Innodb_os_log_written=str(s.donor["uptime"] << 30)),
+        "donor.redo_rate",
+        "warn",
+        None,
+        None,
+    ),
+    (
+        lambda s: [s.set(side, version="8.0.23", wait_timeout="1") for side in ("donor", "recipient")],
+        "donor.wait_timeout",
+        "warn",
+        None,
+        None,
+    ),
     (lambda s: s.donor.update(components=["file://component_absent"]), "pair.components", "warn", None, None),
     (lambda s: s.donor.update(accounts=["somebody@%"]), "pair.login_after_clone", "warn", None, None),
     (
@@ -269,6 +292,59 @@ def test_one_change_is_one_finding(scene, make, name, status, number, nested):
         assert failed(findings) <= {name, "recipient.donor_list"}
     else:
         assert failed(findings) == set()
+
+
+@pytest.mark.parametrize(
+    ("tables", "schemas", "spaces", "number"),
+    [
+        ([("shop", "a`b")], [], [], 1064),
+        ([], ["a`b"], [], 1064),
+        ([("a`b", "t")], ["a`b"], [], 1046),
+        ([("a`b", "t"), ("shop", "a`b")], ["a`b"], [], 1064),
+        ([], [], ["a`b"], 1064),
+    ],
+)
+def test_backticks(scene, tables, schemas, spaces, number):
+    scene.recipient["backticks"] = [{"kind": "table", "schema_name": one, "name": name} for one, name in tables]
+    scene.recipient["backticks"] += [{"kind": "schema", "schema_name": "", "name": name} for name in schemas]
+    scene.recipient["backtick_spaces"] = spaces
+    finding = scene.findings()["recipient.backticks"]
+    assert (finding.status, finding.error["code"]) == ("fail", number)
+    assert "`a``b`" in finding.message
+    scene.wanted["data_directory"] = "/srv/new"
+    assert "recipient.backticks" not in scene.findings()
+
+
+def test_a_swap_brings_what_a_replacement_brings(scene):
+    """Events, channels, plugins and accounts are the donor's after a swap of directories, too."""
+    scene.set("recipient", event_scheduler="ON")
+    channel = {"name": "", "source": "db7:3306", "io": "ON", "applier": "ON"}
+    scene.donor.update(
+        events={"count": 1, "first": [{"name": "shop.tick"}]}, channels=[channel], accounts=[], installed_plugins=[]
+    )
+    scene.recipient.update(channels=[channel], group_state="ONLINE")
+    scene.recipient["host"]["new_directory"] = {"exists": False, "file_system": None}
+    scene.wanted.update(method="side_by_side", data_directory="/srv/new", start_command="systemctl start mysql")
+    findings = scene.findings()
+    for name in (
+        "donor.events",
+        "donor.channels",
+        "donor.plugin_installed",
+        "recipient.channels",
+        "recipient.group_replication",
+        "pair.login_after_clone",
+    ):
+        assert findings[name].status == "warn", name
+    scene.wanted.update(method="replace")
+    assert not {"donor.events", "donor.channels", "recipient.channels"} & set(scene.findings())
+
+
+def test_settings_that_no_file_holds(scene):
+    scene.recipient["unsaved"] = ["max_connections", "read_only"]
+    assert scene.findings()["recipient.unsaved"].status == "ok"
+    scene.set("recipient", read_only="ON")
+    finding = scene.findings()["recipient.unsaved"]
+    assert (finding.status, finding.remedy) == ("warn", "SET PERSIST_ONLY read_only = ON")
 
 
 def test_what_is_harmless_is_no_finding(scene):

@@ -393,6 +393,41 @@ def read_lock(s: Scene) -> None:
     s.hold(s.recipient, "FLUSH TABLES WITH READ LOCK")
 
 
+@case("a table of the recipient has a backtick in its name", "recipient.backticks")
+def backtick_table(s: Scene) -> None:
+    scene.quietly(s.recipient, "CREATE DATABASE IF NOT EXISTS old", "CREATE TABLE old.`a``b` (id INT PRIMARY KEY)")
+    s.stack.callback(_dropped, s, "TABLE old.`a``b`", "DATABASE IF EXISTS old")
+
+
+@case("an empty schema of the recipient has a backtick in its name", "recipient.backticks")
+def backtick_schema(s: Scene) -> None:
+    scene.quietly(s.recipient, "CREATE DATABASE `a``b`")
+    s.stack.callback(_dropped, s, "DATABASE `a``b`")
+
+
+@case("a table lies in a schema with a backtick in its name", "recipient.backticks")
+def backtick_schema_with_table(s: Scene) -> None:
+    scene.quietly(s.recipient, "CREATE DATABASE `a``b`", "CREATE TABLE `a``b`.t (id INT PRIMARY KEY)")
+    s.stack.callback(_dropped, s, "DATABASE `a``b`")
+
+
+@case("a tablespace of the recipient has a backtick in its name", "recipient.backticks")
+def backtick_tablespace(s: Scene) -> None:
+    scene.quietly(s.recipient, "CREATE TABLESPACE `a``b` ADD DATAFILE 'backtick.ibd'")
+    s.stack.callback(_dropped, s, "TABLESPACE `a``b`")
+
+
+def _dropped(s: Scene, *what: str) -> None:
+    for one in what:
+        scene._try(s.recipient, "DROP " + one)
+
+
+@case("DDL runs on the donor during the clone, and clone_ddl_timeout is 0", "recipient.ddl_timeout", status="warn")
+def ddl_aborts(s: Scene) -> None:
+    s.set(s.recipient, "clone_ddl_timeout", 0)
+    _busy_with_ddl(s, s.donor)
+
+
 @case("there is too little room", "recipient.disk_space")
 def no_room(s: Scene) -> None:
     s.spoil("recipient")
@@ -680,6 +715,17 @@ def _prepared_there(s: Scene) -> Outcome:
     )
 
 
+def _writable(s: Scene) -> Outcome:
+    outcome = s.clone()
+    off = not s.recipient.sql("SELECT @@GLOBAL.read_only AS on_")[0]["on_"]
+    return outcome if outcome.number or not off else Outcome(0, None, "OK, and read_only is OFF")
+
+
+@case("read_only of the recipient stands in no file", "recipient.unsaved", status="warn", harm=_writable)
+def read_only_unsaved(s: Scene) -> None:
+    s.set(s.recipient, "read_only", "ON")
+
+
 @case("an XA transaction is prepared on the donor", "donor.prepared_transactions", status="warn", harm=_prepared_there)
 def prepared_on_donor(s: Scene) -> None:
     connection = s.hold(
@@ -899,6 +945,25 @@ def _blocked_ddl(s: Scene, node: Node, statement: str) -> None:
     scene.wait_until(
         lambda: node.sql("SELECT 1 FROM performance_schema.processlist WHERE STATE LIKE '%%metadata lock%%'")
     )
+
+
+def _busy_with_ddl(s: Scene, node: Node) -> None:
+    """One DDL statement after the other until the case is over."""
+    connection = node.connect()
+    over = threading.Event()
+
+    def work() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION sql_log_bin = 0")
+            while not over.is_set():
+                cursor.execute("CREATE TABLE shop.passing (id INT PRIMARY KEY)")
+                cursor.execute("DROP TABLE shop.passing")
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    s.stack.callback(connection.close)
+    s.stack.callback(thread.join, 10)
+    s.stack.callback(over.set)
 
 
 def _keyring(s: Scene, role: str) -> Node:
