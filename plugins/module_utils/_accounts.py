@@ -20,7 +20,12 @@ import time
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants, _passwords
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
+    BadInput,
+    CloneError,
+    ServerError,
+    sensible,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
     ACCESS_DENIED,
     CONNECTION_LOST,
@@ -152,6 +157,7 @@ def prepare(server: Server) -> None:
     server.execute("SET SESSION " + settings % LOCK_SECONDS)
 
 
+@sensible("its account")
 def observe(server: Server, name: str = "", host: str = "") -> tuple[State, Account | None]:
     """Read the server and one account in one round trip. Raises CloneError when the login may not read the accounts."""
     rows = server.query_many(
@@ -592,6 +598,7 @@ def remove(server: Server, session: Session, name: str, host: str, check_mode: b
     return Outcome(steps, describe(actual), {}, state)
 
 
+@sensible("the list of its accounts")
 def temporary_accounts(server: Server) -> list[dict[str, t.Any]]:
     """All temporary accounts with age (seconds), label and the number of sessions, read in one round trip."""
     rows = server.query(
@@ -690,6 +697,7 @@ def chosen(accounts: t.Iterable[tuple[str, str]], patterns: t.Iterable[str]) -> 
     return found
 
 
+@sensible("its account")
 def save(server: Server, accounts: t.Sequence[tuple[str, str]]) -> dict[tuple[str, str], Saved]:
     """How to make these accounts again; those that don't exist are left out. The session must be prepared."""
     if not accounts:

@@ -9,11 +9,17 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import os
 import traceback
 import typing as t
 
 # Characters of another's text that a message holds at most.
 LONGEST_TEXT = 4096
+# An answer that can't be used: broken, or not MySQL's protocol (the client library's CR_MALFORMED_PACKET).
+MALFORMED = 2027
+_Function = t.TypeVar("_Function", bound=t.Callable[..., t.Any])
 
 
 def printable(text: str, longest: int | None = None) -> str:
@@ -72,3 +78,29 @@ def frames(error: BaseException) -> str:
     """A traceback without the error's own message: the message might hold a secret, source lines can't."""
     lines = traceback.format_list(traceback.extract_tb(error.__traceback__))
     return "Traceback (most recent call last):\n" + "".join(lines) + type(error).__name__
+
+
+@contextlib.contextmanager
+def understood(label: str, what: str) -> t.Iterator[None]:
+    """Making sense of an answer: what isn't as MySQL writes it becomes a ServerError, not a bug of ours."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = "%s in %s line %s" % (type(error).__name__, os.path.basename(place.filename), place.lineno)
+        text = "malformed answer: %s can't be made sense of (%s: %s)" % (what, where, error)
+        raise ServerError(MALFORMED, text, label) from error
+
+
+def sensible(what: str) -> t.Callable[[_Function], _Function]:
+    """Decorator of a function that makes sense of what its first argument, a server, answers: see understood."""
+
+    def decorate(function: _Function) -> _Function:
+        @functools.wraps(function)
+        def wrapped(server: t.Any, *rest: t.Any, **named: t.Any) -> t.Any:
+            with understood(server.label, what):
+                return function(server, *rest, **named)
+
+        return t.cast(_Function, wrapped)
+
+    return decorate

@@ -23,7 +23,12 @@ import time
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants, _progress
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
+    BadInput,
+    CloneError,
+    ServerError,
+    sensible,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import unsuitable, version_numbers
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._host import find_process
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
@@ -359,6 +364,7 @@ def may(held: t.Collection[str], privilege: str) -> bool:
     return privilege in held or "ALL PRIVILEGES" in held
 
 
+@sensible("what its account may do")
 def can_read(server: t.Any) -> bool:
     """Whether the account sees all tables of the server."""
     return may(privileges(server, server.value("SELECT CURRENT_ROLE()")), "SELECT")
@@ -752,6 +758,7 @@ def remains(data_directory: str) -> list[str]:
     return sorted(found)
 
 
+@sensible("its state after the clone")
 def recipient_state(server: t.Any, uptime: int) -> dict[str, t.Any]:
     """What only the recipient is asked: its clone, what runs there since, and what the clone left behind."""
     answers = server.query_many({name: text % uptime if "%d" in text else text for name, text in STATE.items()})

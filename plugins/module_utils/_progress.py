@@ -13,6 +13,8 @@ import collections
 import datetime
 import typing as t
 
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import sensible
+
 STAGES = ("DROP DATA", "FILE COPY", "PAGE COPY", "REDO COPY", "FILE SYNC", "RESTART", "RECOVERY")
 COPY_STAGES = ("FILE COPY", "PAGE COPY", "REDO COPY")
 STATES = ("Not Started", "In Progress", "Completed", "Failed")
@@ -148,6 +150,7 @@ def _silent(number: int) -> str:
     return "the recipient's server ended during the clone" if number == 1317 else ""
 
 
+@sensible("the state of its clone")
 def read(server: t.Any) -> dict[str, t.Any]:
     """The view of a server's clone in one round trip. Raises ServerError (1142 where the login may not read, 1146 without the plugin)."""
     rows = server.query_many(STATEMENTS)

@@ -10,7 +10,6 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 from __future__ import annotations
 
 import configparser
-import contextlib
 import datetime
 import decimal
 import os
@@ -22,10 +21,12 @@ import traceback
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
+    MALFORMED,
     BadInput,
     CloneError,
     MissingLibrary,
     ServerError,
+    printable,
 )
 
 PYMYSQL_IMPORT_ERROR: str | None
@@ -49,14 +50,14 @@ UNREACHABLE = (2002, 2003, 2005, 2012)
 TLS_FAILED = 2026
 SESSION_SECONDS = 60
 MINIMUM_VERSION = (8, 0, 17)
-# An answer that can't be used: broken, or not MySQL's protocol.
-MALFORMED = 2027
 # What one answer may take at most, in bytes; a piece of it costs Python so many bytes more.
 LARGEST_ANSWER = 1 << 29
 PIECE_COST = 128
 # The longest DECIMAL has 65 digits; a larger exponent would only make a very long number.
 DECIMAL_DIGITS = 100
 _CHUNK = 1 << 16
+# What is kept of a version.
+_LONGEST_VERSION = 100
 # Ways to log in that no server of ours needs. The first ones hand over the password itself, the last one a weak hash of it.
 _CLEAR_TEXT = (b"mysql_clear_password", b"dialog")
 _REFUSED_LOGINS = (b"mysql_old_password",)
@@ -64,7 +65,10 @@ _PLACEHOLDER = re.compile(r"`(?:[^`]|``)*`|%s")
 
 
 class Login(t.NamedTuple):
-    """How to reach a server and as whom. ``password`` is never part of a message, a repr or a result."""
+    """How to reach a server and as whom. ``password`` is never part of a message, a repr or a result.
+
+    ``require_tls`` demands TLS (True), forgoes it (False), or prefers it where the server offers it (None).
+    """
 
     host: str = "localhost"
     port: int = 3306
@@ -180,16 +184,6 @@ class Row(t.Dict[str, t.Any]):  # noqa: UP006 (a base class in Python 3.9)
         raise ServerError(MALFORMED, "malformed answer: it has no column %s" % name, self.label)
 
 
-@contextlib.contextmanager
-def understood(label: str, what: str) -> t.Iterator[None]:
-    """Making sense of an answer: what isn't as MySQL writes it becomes a ServerError, not a bug of ours."""
-    try:
-        yield
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        text = "malformed answer: %s can't be made sense of (%s: %s)" % (what, type(error).__name__, error)
-        raise ServerError(MALFORMED, text, label) from error
-
-
 class _Connection(_Driver):  # type: ignore[misc]
     """The driver's connection with limits that it lacks: on an answer as a whole, and on what a server may ask for."""
 
@@ -285,7 +279,7 @@ class Server:
                 "%s: check_hostname needs ca_cert: without a certificate authority nothing is verified. Give ca_cert, or leave check_hostname out"
                 % self.label
             )
-        tls: bool | None = None if self.login.unix_socket else True
+        tls: bool | None = None if self.login.unix_socket or self.login.require_tls is False else True
         try:
             self._connection = self._open(read_timeout, database, tls)
         except ServerError as error:
@@ -326,10 +320,10 @@ class Server:
             connection.connect()
         except Exception as error:
             failure = self._translate(error, "connect")
-            failure.version = getattr(connection, "server_version", "") or ""
+            failure.version = printable(getattr(connection, "server_version", ""), _LONGEST_VERSION)
             raise failure from error
         self._timeout = read_timeout
-        self.version = connection.server_version
+        self.version = printable(connection.server_version, _LONGEST_VERSION)
         return connection
 
     def _translate(self, error: BaseException, stage: str) -> ServerError:

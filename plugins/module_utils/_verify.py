@@ -12,7 +12,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _inventory, _verification
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
+    BadInput,
+    CloneError,
+    ServerError,
+    understood,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import connect_patiently
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
@@ -44,6 +49,11 @@ def _opener(login: Login, timeout: float) -> t.Callable[[], Server]:
     return lambda: Server(login, read_timeout=timeout + 60)
 
 
+def _read(login: Login, what: _inventory.Wanted) -> _inventory.Inventory:
+    with understood(login.label, "what it holds"):
+        return _inventory.collect(_opener(login, what.timeout), what)
+
+
 def _collect(login: Login, what: _inventory.Wanted, option: str) -> _inventory.Inventory:
     connect = _opener(login, what.timeout)
     if DATA & set(what.compare) or what.checksum != "none":
@@ -54,7 +64,7 @@ def _collect(login: Login, what: _inventory.Wanted, option: str) -> _inventory.I
                     % (server.label, server.login.user, option),
                     server=server.label,
                 )
-    return _inventory.collect(connect, what)
+    return _read(login, what)
 
 
 def _donor(
@@ -78,9 +88,7 @@ def _donor(
             "the donor can't be reached: %s. Check donor_host and donor_port, or give donor_inventory" % error.message,
             **error.details,
         ) from error
-    return (
-        (_inventory.collect(_opener(login, what.timeout), what), "") if login else (None, f"on {there.label} {reason}")
-    )
+    return (_read(login, what), "") if login else (None, f"on {there.label} {reason}")
 
 
 def _catch_up(server: t.Any, donor: _inventory.Inventory, timeout: float) -> Finding:

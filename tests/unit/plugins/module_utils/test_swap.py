@@ -133,6 +133,7 @@ class Session:
     def __init__(self, world, login):
         self.world = world
         self.login = login
+        self.label = login.label
 
     def __enter__(self):
         return self
