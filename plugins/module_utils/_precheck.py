@@ -80,13 +80,6 @@ class Report(t.NamedTuple):
     capacity: dict[str, t.Any]
 
 
-class _PlainServer(Server):
-    """A session that never uses TLS, as a clone with REQUIRE NO SSL."""
-
-    def _open(self, read_timeout: float | None, database: str | None, tls: bool | None) -> t.Any:
-        return super()._open(read_timeout, database, None)
-
-
 def link_facts(login: Login, measure: bool = False) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """How this host reaches the donor, and what was measured on the way.
 
@@ -111,7 +104,7 @@ def link_facts(login: Login, measure: bool = False) -> tuple[dict[str, t.Any], d
             link["version"] = greeting.version
             _refuse_unsuitable(login.label, greeting.version)
             return link, measured
-        with (_PlainServer if login.require_tls is False else Server)(login) as server:
+        with Server(login) as server:
             link["version"] = server.version
             _refuse_unsuitable(login.label, server.version)
             link["encrypted"] = server.encrypted
