@@ -14,13 +14,14 @@ SUITES := $(RUN) scripts/suites.py
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test unit sanity lint integration lab lab-down bench build clean
+.PHONY: help venv demo test unit sanity lint integration matrix lab lab-down bench build clean
 
 help:
 	@echo 'make demo                clone a real donor to two real recipients and show the report'
 	@echo 'make test                all tests: lint, unit, sanity, integration'
 	@echo 'make lint | unit | sanity'
 	@echo 'make integration [TARGETS="clone_run ..."]'
+	@echo 'make matrix              the whole truth table, diagnosis table and fault matrix on real servers (an hour; needs root)'
 	@echo 'make lab [NODES=3]       start a lab of real MySQL servers; make lab-down ends all labs'
 	@echo 'make bench               what the collection adds to a bare CLONE INSTANCE, measured side by side'
 	@echo 'make build               the collection as dist/*.tar.gz'
@@ -41,6 +42,9 @@ test unit sanity lint: $(VENV)/.stamp
 
 integration: $(VENV)/.stamp
 	@$(SUITES) integration $(TARGETS)
+
+matrix: $(VENV)/.stamp
+	@$(RUN) scripts/matrix.py
 
 lab: $(VENV)/.stamp
 	@$(RUN) -m lab up --nodes $(NODES)

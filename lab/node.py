@@ -265,6 +265,8 @@ class Node:
                 "gtid_mode": "ON",
                 "enforce_gtid_consistency": "ON",
                 "mysqlx": "OFF",
+                # A machine's contexts for asynchronous I/O run out at some twenty servers.
+                "innodb_use_native_aio": "OFF",
             }
             values["innodb_log_buffer_size"] = "8M"
             if installation.numbers >= (8, 0, 30):

@@ -164,6 +164,8 @@ class _Link:
                 await asyncio.gather(*ways, return_exceptions=True)
         except OSError:
             pass  # the target refuses: so does the link
+        except asyncio.CancelledError:
+            pass  # close() ends the connection; left uncaught, Python 3.11 prints a traceback for it
         finally:
             self._tasks.discard(asyncio.current_task())
             for end in (writer, target_writer):

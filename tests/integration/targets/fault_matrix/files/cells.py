@@ -141,6 +141,7 @@ def disk_full(scene: Scene, run: Run, stage: str) -> Seen:
                 while True:  # in small pieces, as the copy takes room meanwhile
                     os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, piece)
     scene.proxy.restore()
+    scene.release()
     seen = Seen()
     if stage in ("RESTART", "RECOVERY"):
         # The server can't come back without room; somebody makes some and starts it.

@@ -28,7 +28,7 @@ from lab.proxy import Proxy
 
 USER, PASSWORD = "matrix", "matrix' %s"
 ROOT_PASSWORD = "the same on all servers"  # so that a clone changes nobody's login
-OPTIONS = ("innodb_use_native_aio=OFF", "innodb_redo_log_capacity=256M")
+OPTIONS = ("innodb_redo_log_capacity=128M",)
 TABLES = 40  # enough that FILE SYNC takes a moment
 PACE = 80_000_000  # bytes a second of the link: a FILE COPY that lasts long enough to write something meanwhile
 HELD = 1_500_000  # bytes a second in a copy stage that is held
@@ -36,7 +36,8 @@ STALL, POLL = 4.0, 1.0  # stall_timeout and poll_interval of the runs (seconds)
 DROP_DELAY = 4  # seconds that DROP DATA is held
 CELL_SECONDS = 90.0  # no run may last longer, whatever happens to it
 COPIES = ("FILE COPY", "PAGE COPY", "REDO COPY")
-SMALL_DISK = 700  # MiB
+# The servers work in memory, which spares the machine's disk: MiB of the donor's and of the recipient's file system.
+DONOR_DISK, SMALL_DISK = 2500, 1800
 
 # Where a run is: the server's own stages, and what comes before and after them.
 BEFORE, TRIAL, SWAP = "before DROP DATA", "TRIAL", "SWAP"
@@ -126,8 +127,9 @@ class Scene:
         self.home = Path(tempfile.mkdtemp(prefix="fault-matrix-"))
         self.stack = contextlib.ExitStack()
         self._writing = contextlib.ExitStack()
-        self._mounted = False
+        self._mounted: set[str] = set()
         self._held: list[pymysql.connections.Connection] = []
+        self._mount(self.donor, DONOR_DISK)
         for node in lab:
             node.reset(OPTIONS, root_password=ROOT_PASSWORD)
         self.proxy = Proxy(("127.0.0.1", self.donor.port))
@@ -138,7 +140,8 @@ class Scene:
 
     def close(self) -> None:
         self.clean()
-        self.small_disk(False)
+        for name in sorted(self._mounted):
+            self._unmount(self.lab[name])
         self.proxy.close()
         shutil.rmtree(self.home, ignore_errors=True)
 
@@ -175,6 +178,8 @@ class Scene:
                 node.start()
             node.wait_up()
         self.proxy.restore()
+        for statement in ("FLUSH BINARY LOGS", "PURGE BINARY LOGS BEFORE NOW()"):
+            self.donor.sql(statement)
         recipient = self.recipient
         recipient.sql("DROP DATABASE IF EXISTS precious")
         recipient.sql("CREATE DATABASE precious")
@@ -183,7 +188,7 @@ class Scene:
             shutil.rmtree(path)
         for path in self.home.iterdir():
             path.unlink()
-        self._log_mark = recipient.error_log_mark()
+        self._log_mark, self._donor_mark = recipient.error_log_mark(), self.donor.error_log_mark()
 
     def clean(self) -> None:
         """Let go of what a cell holds."""
@@ -198,7 +203,6 @@ class Scene:
             with contextlib.suppress(OSError, ValueError, KeyError):
                 processes.send(json.loads(path.read_text(encoding="utf-8"))["pid"], 9)
         self.clean()
-        self.small_disk(False)
         self.proxy.restore()
         for node in (self.donor, self.recipient):
             node.reset(OPTIONS)
@@ -206,20 +210,28 @@ class Scene:
         self._plugin(self.recipient)
 
     def small_disk(self, wanted: bool) -> None:
-        """Put the recipient's directory onto a small file system of its own (needs root), or back."""
-        if wanted == self._mounted:
-            return
+        """Put the recipient's directory onto a file system of its own, or back onto the machine's disk."""
         node = self.recipient
-        node.end()
+        if wanted == (node.name in self._mounted):
+            return
         if wanted:
-            processes.run_or_fail(
-                ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}m,mode=0700", "tmpfs", str(node.directory)]
-            )
+            self._mount(node, SMALL_DISK)
         else:
-            processes.run_or_fail(["umount", str(node.directory)])
-        self._mounted = wanted
+            self._unmount(node)
         node.reset(OPTIONS)
         self._plugin(node)
+
+    def _mount(self, node: Node, mebibytes: int) -> None:
+        """Needs root."""
+        node.end()
+        place = str(node.directory)
+        processes.run_or_fail(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=0700", "tmpfs", place])
+        self._mounted.add(node.name)
+
+    def _unmount(self, node: Node) -> None:
+        node.end()
+        processes.run_or_fail(["umount", str(node.directory)])
+        self._mounted.discard(node.name)
 
     # -- the run ---------------------------------------------------------------------------------------------------
 
@@ -327,10 +339,13 @@ class Scene:
                 contextlib.closing(self.donor.connect()) as connection,
             ):
                 number = 0
-                while not stop.wait(0.15):
+                while number < 60 and not stop.wait(0.1):  # few enough for a donor that stays small
                     number += 1
                     with connection.cursor() as cursor:
-                        cursor.execute("UPDATE app.big SET v = REPEAT(%s, 6000)", (chr(97 + number % 26),))
+                        cursor.execute(
+                            "UPDATE app.big SET v = REPEAT(%s, 6000) WHERE id %% 3 = %s",
+                            (chr(97 + number % 26), number % 3),
+                        )
 
         thread = threading.Thread(target=write, daemon=True)
         thread.start()
@@ -414,6 +429,14 @@ class Scene:
             rows = self.recipient.sql("SELECT UNIX_TIMESTAMP(END_TIME) AS ended FROM performance_schema.clone_status")
             return float(rows[0]["ended"]) if rows and rows[0]["ended"] else None
         return None
+
+    def last_words(self) -> str:
+        """What both error logs say of errors since the cell began."""
+        words = []
+        for node, mark in ((self.donor, self._donor_mark), (self.recipient, self._log_mark)):
+            lines = [line for line in node.error_log(mark).splitlines() if "[ERROR]" in line or "rror code" in line]
+            words += [f"{node.name}: {line}" for line in lines[-4:]]
+        return "\n".join(words)
 
     def old_data(self) -> str:
         """Where the recipient's own data is: ``served``, ``kept`` beside the datadir, or ``gone``."""
