@@ -4,93 +4,56 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import duration, seconds_between, size
+from ansible.errors import AnsibleFilterError
 
-COLUMNS = ("recipient", "donor", "clone", "data", "seconds", "rate", "verified")
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _incidents, _page, _records
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._texts import LANGUAGES
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def record(host: str, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """One recipient's part of a report from what the roles registered there (missing parts are None)."""
-    clone = results.get("clone") or {}
-    precheck = results.get("precheck") or {}
-    verify = results.get("verify") or {}
-    # The first that failed says why the host went no further.
-    steps = (precheck, *(results.get("repairs") or ()), clone, verify)
-    stopped = bool(results.get("failed"))
-    said = [step.get("msg") for step in steps if step.get("failed")] + _obstacles(precheck)
-    # A recipient that was cloned before isn't cloned again; what it has is that clone.
-    earlier = precheck.get("facts", {}).get("clone") if precheck.get("already_cloned") else None
-    view = clone.get("clone") or earlier or {}
-    stages = view.get("stages") or []
-    seconds = seconds_between(view.get("begin_time"), view.get("end_time"))
-    copied = view.get("bytes_done") or 0
-    copying = sum(stage.get("seconds") or 0 for stage in stages if (stage.get("stage") or "").endswith("COPY"))
-    return {
-        "recipient": host,
-        "donor": view.get("source") or results.get("donor"),
-        "changed": bool(clone.get("changed")),
-        "state": view.get("state"),
-        "failed": stopped or bool(clone.get("failed")) or verify.get("verified") is False,
-        "message": clone.get("msg")
-        or verify.get("msg")
-        or clone.get("reason")
-        or (said[0] if stopped and said else None),
-        "bytes": copied,
-        "seconds": seconds,
-        "bytes_per_second": int(copied / copying) if copying else None,
-        "verified": verify.get("verified"),
-        "checks": [*_after_repair(precheck, view), *(verify.get("checks") or [])],
-        "attempts": clone.get("attempts") or [],
-        "stages": stages,
-    }
+    return _records.record(str(host), results)
 
 
-def _after_repair(precheck: t.Mapping[str, t.Any], view: t.Mapping[str, t.Any]) -> list[t.Any]:
-    """The checks before the clone; what the clone itself has repaired is no failure any more once it is completed."""
-    checks = list(precheck.get("checks") or ())
-    if view.get("state") != "completed":
-        return checks
-    return [
-        dict(check, status="ok", message="repaired: " + check["message"])
-        if check["status"] == "fail" and check["repair"] == "clone_run"
-        else check
-        for check in checks
-    ]
+def complete(records: t.Sequence[t.Mapping[str, t.Any]], hosts: t.Sequence[str]) -> list[t.Mapping[str, t.Any]]:
+    known = {str(item["recipient"]) for item in records}
+    return [*records, *(_records.missing(str(host)) for host in hosts if str(host) not in known)]
 
 
-def _obstacles(precheck: t.Mapping[str, t.Any]) -> list[str]:
-    """What the checks that failed said, as one text, or nothing."""
-    failed = [check["message"] for check in precheck.get("checks") or () if check["status"] == "fail"]
-    return ["; ".join(failed)] if failed else []
+def table(records: t.Sequence[t.Mapping[str, t.Any]], name: str = "clone") -> list[str]:
+    return _records.table_of_checks(records) if name == "precheck" else _records.table(records)
 
 
-def table(records: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
-    """The records as the lines of a text table."""
-    rows = [COLUMNS]
-    for item in records:
-        state = "cloned" if item["changed"] and item["state"] == "completed" else item["state"] or "not cloned"
-        if item["state"] == "completed" and not item["changed"]:
-            state = "unchanged"
-        if item["failed"]:
-            state = "FAILED"
-        rate = item["bytes_per_second"]
-        rows.append(
-            (
-                str(item["recipient"]),
-                str(item["donor"] or "-"),
-                state,
-                size(item["bytes"]) if item["bytes"] else "-",
-                duration(item["seconds"]) if item["seconds"] is not None else "-",
-                size(rate) + "/s" if rate else "-",
-                {True: "yes", False: "NO", None: "-"}[item["verified"]],
-            )
+def report_files(
+    records: t.Sequence[t.Mapping[str, t.Any]],
+    name: str = "clone",
+    language: str = "en",
+    known: str = "",
+    now: str | None = None,
+) -> dict[str, str]:
+    if language not in LANGUAGES:
+        raise AnsibleFilterError(
+            "report_files: there are no texts in the language '%s'; expected one of %s"
+            % (language, ", ".join(LANGUAGES))
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
-    return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
+    if not name.isidentifier():
+        raise AnsibleFilterError(
+            "report_files: '%s' can't be the name of a report's files; expected letters, digits and underscores" % name
+        )
+    now = now or _now()
+    lines = _incidents.added(records, known, name, now)
+    files = _page.files(records, name, language, now, lines)
+    if lines:
+        files["incidents.jsonl"] = _incidents.text(known, lines)
+    return files
 
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"record": record, "table": table}
+        return {"complete": complete, "record": record, "report_files": report_files, "table": table}

@@ -30,10 +30,15 @@ SEEN_SHOWN = 3
 # Their ids are the causes' ids.
 _OWN_CHECKS = {
     1007: "recipient.data_directory",
+    12: "recipient.memory",
     1026: "recipient.disk_space",
+    1037: "recipient.memory",
+    1038: "recipient.memory",
+    1041: "recipient.memory",
     1045: "recipient.login",
     1086: "pair.tablespace_paths",
     1114: "recipient.disk_space",
+    1135: "recipient.memory",
     1142: "recipient.progress_privilege",
     1146: "recipient.plugin",
     1205: "recipient.locks",
@@ -69,12 +74,17 @@ _OWN_CHECKS = {
     122: "recipient.disk_space",
 }
 _DONOR_CHECKS = {
+    12: "donor.memory",
     1016: "donor.damaged_files",
+    1037: "donor.memory",
+    1038: "donor.memory",
     1040: "donor.connections",
+    1041: "donor.memory",
     1045: "donor.account",
     1053: "donor.shut_down",
     1129: "donor.host_blocked",
     1130: "donor.account",
+    1135: "donor.memory",
     1203: "donor.account_connections",
     1205: "donor.ddl",
     1226: "donor.account_connections",
@@ -122,6 +132,7 @@ _LOGIN_CAUSES = frozenset(
         "donor.account_locked",
         "donor.connections",
         "donor.host_blocked",
+        "donor.memory",
         "donor.password_expired",
         "donor.port",
         "donor.tls",
@@ -129,6 +140,11 @@ _LOGIN_CAUSES = frozenset(
         "donor.unreachable",
         "pair.certificate",
     )
+)
+# A server that ended without a word was mostly killed for its memory, which only the kernel tells.
+_CRASH_COMMANDS = (
+    "journalctl -k | grep -iE 'out of memory|oom-kill|mysqld'  # on the recipient",
+    "tail -n 50 <error_log>  # on the recipient",
 )
 _LOCK_CHECKS = ("recipient.backup_lock", "recipient.read_lock", "recipient.transactions", "recipient.ddl")
 # Checks that fail to protect data; they keep no clone from working.
@@ -247,6 +263,7 @@ def _last_clone(evidence: Evidence) -> t.Iterator[Cause]:
         if killed_server:
             entry = entry._replace(
                 cause="The recipient's server ended in the middle of the clone (crash, kill or power loss).",
+                commands=_CRASH_COMMANDS,
                 remedy="Find out in the recipient's log and the kernel's why it ended, then clone again from the start.",
                 retry="repair_first",
                 priority="immediate",
@@ -375,6 +392,7 @@ def _server_down(evidence: Evidence) -> t.Iterator[Cause]:
             .given(True)
             ._replace(
                 cause="The recipient's server ended in the middle of a clone; it rolls back at its start, without user data.",
+                commands=_CRASH_COMMANDS,
                 remedy="Start the recipient, then clone again.",
                 priority="immediate",
             )
@@ -459,6 +477,7 @@ def _log(evidence: Evidence) -> t.Iterator[Cause]:
             .given(story["data_dropped"])
             ._replace(
                 cause="The recipient's server ended in the middle of the clone.",
+                commands=_CRASH_COMMANDS,
                 priority="immediate",
                 retry="repair_first",
             )
@@ -667,8 +686,11 @@ def _playbook(cause: Cause) -> str | None:
 
 
 def incidents(rows: t.Iterable[t.Any]) -> list[dict[str, t.Any]]:
-    """Records of earlier incidents out of dictionaries or JSON texts; what is neither (a line cut off) is left out."""
-    found = []
+    """Records of earlier incidents out of dictionaries or JSON texts; what is neither (a line cut off) is left out.
+
+    Of those with the same ``id`` the last one counts: it says what has solved the incident.
+    """
+    found: dict[t.Any, dict[str, t.Any]] = {}
     for row in rows:
         if isinstance(row, str):
             try:
@@ -676,8 +698,8 @@ def incidents(rows: t.Iterable[t.Any]) -> list[dict[str, t.Any]]:
             except ValueError:
                 continue
         if isinstance(row, dict) and (row.get("cause") or row.get("error")):
-            found.append(row)
-    return found
+            found[str(row["id"]) if row.get("id") else len(found)] = row
+    return list(found.values())
 
 
 def seen_before(cause: Cause, history: t.Iterable[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:

@@ -1,0 +1,294 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reports: what the records hold, and that the files show it without obeying it."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+import re
+import string
+from xml.etree import ElementTree
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.dbops.mysql_clone.plugins.filter import report
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _incidents, _page, _records, _texts
+
+NOW = "2026-11-23T02:00:00Z"
+HOSTILE = (
+    "</script><script>alert(1)</script> {{ 7*7 }} {% raw %} \x1b[31m\x00\ufffe |a`b` \u202e <img src=x onerror=1> ]]> &"
+)
+DENIED = "Clone Donor Error: 1045 : Access denied for user 'c'@'db2' (using password: YES)"
+
+
+def stage(name, begin, seconds, count=0, state="completed"):
+    moment = f"2026-11-23T01:00:{begin:06.3f}Z"
+    return {
+        "stage": name,
+        "state": state,
+        "begin_time": moment,
+        "end_time": moment,
+        "seconds": seconds,
+        "bytes_done": count,
+    }
+
+
+STAGES = [stage("DROP DATA", 0, 1.0), stage("FILE COPY", 1, 8.0, 800 << 20), stage("RESTART", 9, 3.0)]
+
+
+def clone(state="completed", **values):
+    return {
+        "state": state,
+        "source": "192.0.2.1:3306",
+        "begin_time": "2026-11-23T01:00:00.000000Z",
+        "end_time": "2026-11-23T01:00:12.000000Z",
+        "bytes_done": 800 << 20,
+        "stages": STAGES,
+        "error": None,
+        **values,
+    }
+
+
+def check(name, status, message="as it should be", **values):
+    return {
+        "id": name,
+        "title": name,
+        "category": "disk",
+        "status": status,
+        "message": message,
+        "actual": None,
+        "expected": None,
+        "error": None,
+        "remedy": None,
+        "repair": None,
+        **values,
+    }
+
+
+def attempt(error=None, retry=None):
+    return {"donor": "192.0.2.1:3306", "begin": NOW, "seconds": 4.0, "error": error, "retry": retry, "delay": 0}
+
+
+def good(host="db2", **results):
+    done = {"changed": True, "clone": clone(), "reason": "cloned", "attempts": [attempt()]}
+    return _records.record(host, {"clone": done, "verify": {"verified": True, "checks": []}, **results})
+
+
+def bad(host="db3", message=DENIED, **results):
+    error = {"code": 3862, "message": message}
+    failed = {
+        "failed": True,
+        "msg": f"{host}: {message}",
+        "clone": clone("failed", error=error),
+        "attempts": [attempt(error, "repair_first")],
+        "data_dropped": False,
+    }
+    return _records.record(host, {"clone": failed, "failed": True, **results})
+
+
+def test_a_clone_that_went_well_has_no_cause():
+    record = good()
+    assert (record["failed"], record["causes"], record["error"]) == (False, [], None)
+    assert _records.outcome(record) == "ok"
+
+
+def test_a_clone_that_failed_names_cause_and_remedy():
+    record = bad()
+    assert record["causes"][0]["id"] == "donor.account"
+    assert record["causes"][0]["remedy"]
+    assert record["data"] == "intact"
+
+
+def test_the_comparison_says_what_it_found_although_its_task_never_fails():
+    verify = {"verified": False, "checks": [check("pair.rows", "fail", "shop.t: 3 rows, 5 on the donor")]}
+    record = good(verify=verify, failed=True)
+    assert record["message"] == "shop.t: 3 rows, 5 on the donor"
+    assert record["failed"]
+
+
+def test_a_host_that_was_lost_stands_in_the_report():
+    records = report.complete([good()], ["db2", "db9"])
+    assert [record["recipient"] for record in records] == ["db2", "db9"]
+    assert _records.outcome(records[1]) == "unreachable"
+    assert "UNREACHABLE" in report.table(records)[2]
+
+
+def test_what_the_chain_repairs_is_no_failure_before_it():
+    record = _records.record(
+        "db2",
+        {
+            "precheck": {
+                "checks": [check("recipient.plugin", "fail", repair="clone_user"), check("donor.events", "warn")]
+            }
+        },
+    )
+    assert report.table([record], "precheck")[1].split() == ["db2", "-", "2", "0", "1", "1", "yes"]
+    suite = ElementTree.fromstring(report.report_files([record], "precheck", now=NOW)["precheck.xml"].encode())
+    assert (suite.get("failures"), suite.get("skipped")) == ("0", "1")
+
+
+class Page(html.parser.HTMLParser):
+    """Collects tags and texts of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.texts = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+@pytest.fixture
+def hostile():
+    name = "db\u202e<b>"
+    checks = [check("recipient." + HOSTILE, "fail", HOSTILE, remedy=HOSTILE, error={"code": 1, "symbol": HOSTILE})]
+    diagnose = {
+        "verdict": HOSTILE,
+        "data": "gone",
+        "causes": [
+            {
+                "id": HOSTILE,
+                "category": "disk",
+                "priority": "prompt",
+                "code": 3862,
+                "cause": HOSTILE,
+                "evidence": [HOSTILE],
+                "remedy": HOSTILE,
+                "commands": [HOSTILE],
+                "do_not": [HOSTILE],
+                "retry": HOSTILE,
+                "playbook": None,
+                "seen_before": [{"host": HOSTILE, "time": HOSTILE, "solved_by": HOSTILE}],
+            }
+        ],
+    }
+    recover = {"steps": [{"action": HOSTILE, "status": "done", "reason": HOSTILE}]}
+    alert = {"id": HOSTILE, "state": "new", "severity": "critical", "message": HOSTILE, "since": HOSTILE}
+    return bad(name, HOSTILE, precheck={"checks": checks}, diagnose=diagnose, recover=recover, alerts=[alert])
+
+
+@pytest.mark.parametrize("language", _texts.LANGUAGES)
+def test_the_page_obeys_nothing_that_servers_said(hostile, language):
+    files = report.report_files([hostile], "clone", language, now=NOW)
+    page = Page(files["clone.html"])
+    tags = {tag for tag, _attributes in page.tags}
+    assert not tags & {"script", "img", "b", "link", "iframe", "object"}
+    assert all(not name.startswith("on") for _tag, attributes in page.tags for name in attributes)
+    assert "{{ 7*7 }}" in "".join(page.texts), "the text was shortened, or rendered"
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\u202e]", files["clone.html"])
+
+
+def test_the_page_loads_nothing():
+    page = Page(report.report_files([good(), bad()], now=NOW)["clone.html"])
+    for _tag, attributes in page.tags:
+        assert all(attributes[name].startswith("#") for name in ("href", "src") if name in attributes)
+    assert "url(" not in "".join(page.texts)
+
+
+def test_the_page_is_fit_for_assistive_technology():
+    page = Page(report.report_files([good(), bad()], language="zh", now=NOW)["clone.html"])
+    by_tag = {}
+    for tag, attributes in page.tags:
+        by_tag.setdefault(tag, []).append(attributes)
+    assert by_tag["html"] == [{"lang": "zh-CN"}]
+    assert len(by_tag["main"]) == len(by_tag["header"]) == len(by_tag["h1"]) == 1
+    assert all("scope" in attributes for attributes in by_tag["th"])
+    assert all(attributes.get("aria-label") for attributes in by_tag["svg"])
+    identifiers = [attributes["id"] for _tag, attributes in page.tags if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_markdown_shows_hostile_words_as_words(hostile):
+    lines = report.report_files([hostile], now=NOW)["clone.md"].splitlines()
+    assert not any("<script" in line or "<img" in line for line in lines)
+    rows = [line for line in lines if line.startswith("| failed |")]
+    assert rows
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 5 for row in rows), "a cell was broken up"
+
+
+def test_junit_is_xml_whatever_servers_said(hostile):
+    root = ElementTree.fromstring(report.report_files([hostile], now=NOW)["clone.xml"].encode())
+    assert root.get("failures") == "3"
+    assert int(root.get("tests")) == len(root.findall("./testsuite/testcase"))
+
+
+def test_json_is_the_list_of_records():
+    assert json.loads(report.report_files([good(), bad()], now=NOW)["clone.json"]) == [good(), bad()]
+
+
+def test_bars_keep_their_places_in_time():
+    (host,) = _page.model([good()], "clone", "en", NOW)["hosts"]
+    assert [(bar["stage"], bar["x"], bar["width"]) for bar in host["bars"]] == [
+        ("DROP DATA", 0.0, 8.33),
+        ("FILE COPY", 8.33, 66.67),
+        ("RESTART", 75.0, 25.0),
+    ]
+    assert host["curve"]["top"] == "100.0 MiB/s"
+
+
+def test_the_emergency_timeline_counts_from_the_failure():
+    (host,) = _page.model([bad()], "clone", "en", NOW)["hosts"]
+    assert [(step["minutes"], step["time"]) for step in host["emergency"]] == [
+        ("0 min", "2026-11-23T01:00:12Z"),
+        ("5 min", "2026-11-23T01:05:12Z"),
+        ("15 min", "2026-11-23T01:15:12Z"),
+        ("30 min", "2026-11-23T01:30:12Z"),
+        ("60 min", "2026-11-23T02:00:12Z"),
+        ("24 h", "2026-11-24T01:00:12Z"),
+    ]
+
+
+def test_both_languages_have_the_same_texts_with_the_same_places():
+    english, chinese = _texts.TEXTS["en"], _texts.TEXTS["zh"]
+    assert sorted(english) == sorted(chinese)
+
+    def places(text):
+        return sorted(name for _text, name, _format, _conversion in string.Formatter().parse(text) if name)
+
+    assert [name for name in english if places(english[name]) != places(chinese[name])] == []
+    assert [name for name in english if english[name] == chinese[name]] == []
+
+
+@pytest.mark.parametrize(("name", "language"), [("../clone", "en"), ("clone", "de")])
+def test_what_cannot_be_written_is_refused(name, language):
+    with pytest.raises(AnsibleFilterError, match="expected"):
+        report.report_files([good()], name, language)
+
+
+def test_incidents_are_added_once_and_solved_by_the_next_success():
+    first = _incidents.added([bad("db2")], "", "clone", NOW)
+    assert [(line["host"], line["cause"], line["error"], line["solved_by"]) for line in first] == [
+        ("db2", "donor.account", 3862, None)
+    ]
+    known = _incidents.text("", first)
+    assert _incidents.added([bad("db2")], known, "diagnose", NOW) == []
+    later = good("db2", clone={"changed": True, "clone": clone(begin_time=NOW, end_time="2026-11-23T02:01:00Z")})
+    solved = _incidents.added([later], known, "clone", NOW)
+    assert [(line["id"], line["solved_by"]) for line in solved] == [
+        (first[0]["id"], "the playbook clone, from 192.0.2.1:3306")
+    ]
+    known = _incidents.text(known, solved)
+    assert len(known.splitlines()) == 2
+    assert _incidents.added([later], known, "clone", NOW) == []
+
+
+def test_a_line_that_was_cut_off_spoils_no_other():
+    known = '{"id": "a", "cause": "x", "ho'
+    text = _incidents.text(known, [{"id": "b", "cause": "y"}])
+    assert [json.loads(line) for line in text.splitlines()[1:]] == [{"id": "b", "cause": "y"}]
+
+
+def test_that_another_clone_would_fail_is_no_incident():
+    cause = {"id": "recipient.donor_list", "priority": "planned", "cause": "not in the list"}
+    record = _records.record(
+        "db2", {"diagnose": {"clone": clone(), "causes": [cause], "data": "replaced", "verdict": "x"}}
+    )
+    assert _incidents.added([record], "", "diagnose", NOW) == []
