@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import json
 import re
+import resource
 import sys
 import threading
 import time
@@ -340,6 +341,25 @@ def connections_taken(bench: Bench):
     bench.donor.sql("DROP USER guest")
 
 
+@fault("the donor has no memory for another thread", "donor.memory", quick=True)
+def donor_memory(bench: Bench):
+    unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    bench.donor.sql("CREATE USER guest IDENTIFIED BY 'x'")
+    pages = int(Path(f"/proc/{bench.donor.pid}/statm").read_text(encoding="ascii").split()[0])
+    resource.prlimit(bench.donor.pid, resource.RLIMIT_AS, (pages * resource.getpagesize(), resource.RLIM_INFINITY))
+    with contextlib.ExitStack() as stack:
+        try:
+            # Until nothing is left of what the server has in store.
+            with contextlib.suppress(pymysql.err.OperationalError):
+                for _number in range(140):
+                    stack.enter_context(contextlib.closing(bench.donor.connect(user="guest", password="x")))
+            bench.clone()
+            yield {}
+        finally:
+            resource.prlimit(bench.donor.pid, resource.RLIMIT_AS, unlimited)
+    bench.donor.sql("DROP USER guest")
+
+
 @fault("clone account may have one connection", "donor.account_connections", quick=True)
 def one_connection(bench: Bench):
     bench.donor.sql(f"ALTER USER {USER} WITH MAX_USER_CONNECTIONS 1")
@@ -415,6 +435,22 @@ def not_listed(bench: Bench):
     bench.clone()
     yield {}
     bench.allow(bench.recipient)
+
+
+@fault("the recipient is a member of a running group", "recipient.group_replication")
+def group_member(bench: Bench):
+    bench.recipient.sql("INSTALL PLUGIN group_replication SONAME 'group_replication.so'")
+    settings = {
+        "group_name": "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa",
+        "local_address": f"127.0.0.1:{free_port()}",
+        "bootstrap_group": "ON",
+    }
+    for name, value in settings.items():
+        bench.recipient.sql(f"SET GLOBAL group_replication_{name} = %s", (value,))
+    bench.recipient.sql("START GROUP_REPLICATION")
+    bench.clone()
+    yield {}
+    bench.reset_recipient()
 
 
 @fault("recipient's max_allowed_packet is too small", "recipient.max_allowed_packet", quick=True)
