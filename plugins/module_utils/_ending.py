@@ -256,10 +256,14 @@ class Ending:
                     return _progress.read(server)
             if error.number in (NO_SUCH_TABLE, NOT_ALLOWED) and restarted and number in LOOK_AT_STATUS:
                 known = dict(self._context.journal.document.get("clone") or _progress.NONE)
+                why = (
+                    "the clone plugin did not load when the server started (see its error log)"
+                    if error.number == NO_SUCH_TABLE
+                    else "the login that works now may not read clone_status. Give post_clone_login_* for the proof"
+                )
                 self._context.warnings.append(
-                    "%s: the login that works now may not read clone_status; "
-                    "the clone is taken as completed since the server restarted with the donor's accounts. "
-                    "Give post_clone_login_* for the proof" % self._context.label
+                    "%s: the clone is taken as completed since the server restarted with the donor's accounts: %s"
+                    % (self._context.label, why)
                 )
                 known.update(
                     state="completed", begin_time=known["begin_time"] or state["begun"], percent=100, error=None

@@ -18,6 +18,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Server
 
 DONOR_LIST = "clone_valid_donor_list"
+_UNKNOWN_VARIABLE = 1193
 _NAMES = re.compile(r"^(clone_[a-z_]+|net_(read|write)_timeout|max_allowed_packet)$")
 
 
@@ -172,7 +173,9 @@ class Settings:
                         if server.value("SELECT @@GLOBAL." + _sql.identifier(name)) != value:
                             self._set(server, name, value)
                     except ServerError as error:
-                        reasons[name] = error.text
+                        # A plugin that did not load at the restart has no variables, so none that is set.
+                        if error.number != _UNKNOWN_VARIABLE:
+                            reasons[name] = error.text
         except ServerError as error:
             return dict.fromkeys(before, error.text)
         return reasons

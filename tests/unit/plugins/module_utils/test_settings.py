@@ -84,7 +84,10 @@ class Session:
         pass
 
     def value(self, statement):
-        return self.variables[statement.split("`")[1]]
+        name = statement.split("`")[1]
+        if name not in self.variables:
+            raise ServerError(1193, "Unknown system variable", self.label)
+        return self.variables[name]
 
     def execute(self, statement, values):
         name = statement.split("`")[1]
@@ -148,3 +151,10 @@ def test_a_variable_that_cant_be_put_back_is_reported():
     world.variables[OWN.label]["clone_valid_donor_list"] = "read only"
     (entry,) = kept.put_back()
     assert (entry["restored"], entry["reason"]) == (False, "is read only")
+
+
+def test_a_plugin_that_did_not_load_has_nothing_to_put_back():
+    world = World()
+    kept = settings(world)
+    kept.take_over({"clone_buffer_size": 4194304}, None)
+    assert kept.put_back()[0]["restored"]

@@ -177,6 +177,8 @@ class Scene:
             if not node.alive():
                 node.start()
             node.wait_up()
+        if not self.recipient.sql("SELECT 1 FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'clone'"):
+            self.recipient.restart()  # one that found no room at its start goes on without the plugin
         self.proxy.restore()
         for statement in ("FLUSH BINARY LOGS", "PURGE BINARY LOGS BEFORE NOW()"):
             self.donor.sql(statement)
