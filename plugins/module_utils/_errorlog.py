@@ -197,7 +197,7 @@ def event_of(line: bytes) -> Event | None:
             return None
         stamp, thread, _severity, code, subsystem, message = found.groups()
         return Event(utc(stamp), int(thread), severity, int(code or 0), subsystem or "", message)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -466,12 +466,44 @@ def _seconds(begin: str, end: str) -> float | None:
 
 
 class Wanted(t.NamedTuple):
-    """Which events are wanted: from ``since`` to ``until`` (ISO 8601 in UTC), about clones only, so many at most."""
+    """Which events are wanted: from ``since`` to ``until`` (ISO 8601 in UTC), about clones only, so many at most.
+
+    Of the rest each that isn't empty must fit: severities, codes, subsystems (lower case), classes of key words.
+    """
 
     since: str = ""
     until: str = ""
     clone_only: bool = False
     limit: int = 1000
+    severities: frozenset[str] = frozenset()
+    codes: frozenset[int] = frozenset()
+    subsystems: frozenset[str] = frozenset()
+    keywords: frozenset[str] = frozenset()
+
+    def takes(self, event: Event) -> bool:
+        """Whether an event of the right time is wanted."""
+        if self.clone_only and not event.about_clone:
+            return False
+        if self.severities and event.severity not in self.severities:
+            return False
+        if self.codes and event.code not in self.codes:
+            return False
+        if self.subsystems and event.subsystem.lower() not in self.subsystems:
+            return False
+        return not self.keywords or not self.keywords.isdisjoint(
+            keywords_of(event.severity, event.message[:LONGEST_MESSAGE])
+        )
+
+
+def codes_of(names: t.Iterable[str]) -> frozenset[int]:
+    """The numbers of codes as people write them (MY-013272, 13272). Raises BadInput for anything else."""
+    found = set()
+    for name in names:
+        number = re.fullmatch(r"(?:MY-)?(\d{1,6})", name.strip(), re.IGNORECASE)
+        if not number:
+            raise BadInput("codes has '%s'; expected a code of the error log such as MY-013272, or its number" % name)
+        found.add(int(number[1]))
+    return frozenset(found)
 
 
 class Collector:
@@ -521,7 +553,7 @@ class Collector:
         ):
             return
         self.story.see(event)
-        if self.wanted.clone_only and not event.about_clone:
+        if not self.wanted.takes(event):
             return
         self.events.append(event)
         self.counts["events"] += 1

@@ -270,14 +270,16 @@ def _collect_up(params: t.Mapping[str, t.Any], server: Server, since: str, steps
     # A link that stands still would be waited for, and tells nothing new.
     reached = None if donor is None or _diagnosis.is_stalled(evidence) else donor
     if facts:
-        with steps.step(
-            "checks",
-            "network, privileges and configuration of the recipient%s"
-            % (" and the donor %s" % reached.label if reached else ""),
-        ) as row:
-            findings = _checks(params, facts, reached)
-            evidence = evidence._replace(findings=findings)
-            row["result"] = "%d checks, %d failed" % (len(findings), len(with_status(findings, "fail")))
+        whose = " and the donor %s" % reached.label if reached else ""
+        with steps.step("network", "the way to the donor") as row:
+            evidence = evidence._replace(findings=_checks(params, facts, reached))
+            row["result"] = _checked(evidence.findings, ("network",))
+        for name, what, categories in (
+            ("privileges", "privileges on the recipient", ("privilege",)),
+            ("configuration", "room, resources, configuration and state of the recipient", _OTHERS),
+        ):
+            with steps.step(name, what + whose) as row:
+                row["result"] = _checked(evidence.findings, categories)
     names = {
         "donor_host": donor.host if donor else "",
         "donor_port": str(donor.port) if donor else "",
@@ -289,6 +291,16 @@ def _collect_up(params: t.Mapping[str, t.Any], server: Server, since: str, steps
         "%s (%s)" % (row["step"], row["result"]) for row in steps.done if row["result"].startswith("not possible")
     ]
     return evidence._replace(names=names, unseen=unseen)
+
+
+_OTHERS = ("disk", "resource", "configuration", "state")
+
+
+def _checked(findings: t.Sequence[Finding], categories: t.Collection[str]) -> str:
+    """How many checks of these categories there were, and which failed."""
+    asked = [finding for finding in findings if finding.category in categories]
+    failed = [finding.id for finding in with_status(asked, "fail")]
+    return "%d checks, %s" % (len(asked), "failed: " + ", ".join(failed) if failed else "none failed")
 
 
 def _named_donor(params: t.Mapping[str, t.Any]) -> str | None:
@@ -312,9 +324,8 @@ def _checks(params: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any], donor: 
     return _precheck.compare(facts, donor, wanted, params["donor_facts"]).checks
 
 
-def collect(params: t.Mapping[str, t.Any]) -> tuple[_diagnosis.Evidence, list[dict[str, t.Any]]]:
-    """All evidence, and the steps by which it was had. With an error given, no server is contacted."""
-    steps = Steps()
+def collect(params: t.Mapping[str, t.Any], steps: Steps) -> _diagnosis.Evidence:
+    """All evidence; ``steps`` remembers how it was had. With an error given, no server is contacted."""
     if params["error"]:
         evidence = _diagnosis.Evidence()
         with steps.step("error", "the error that was given") as row:
@@ -325,16 +336,15 @@ def collect(params: t.Mapping[str, t.Any]) -> tuple[_diagnosis.Evidence, list[di
                 if entry.number is not None
                 else "no error that the catalogue knows"
             )
-        return evidence, steps.done
+        return evidence
     since = _errorlog.moment("since", params["since"])
     server = _connected(params, steps)
     if isinstance(server, ServerError):
-        return collect_down(params, server, since, steps), steps.done
+        return collect_down(params, server, since, steps)
     if isinstance(server, CloneError):
-        evidence = _diagnosis.Evidence(label=str(server.details["server"]), unsuitable=server.message)
-        return evidence, steps.done
+        return _diagnosis.Evidence(label=str(server.details["server"]), unsuitable=server.message)
     with server:
-        return _collect_up(params, server, since, steps), steps.done
+        return _collect_up(params, server, since, steps)
 
 
 def _connected(params: t.Mapping[str, t.Any], steps: Steps) -> Server | CloneError:
@@ -368,10 +378,12 @@ def _names(params: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.Any]:
     """The module's work; nothing is ever changed."""
-    evidence, steps = collect(params)
-    evidence = evidence._replace(history=_diagnosis.incidents(params["history"]))
+    steps = Steps()
+    evidence = collect(params, steps)._replace(history=_diagnosis.incidents(params["history"]))
     log = evidence.log or {}
-    diagnosis = dict(_diagnosis.diagnose(evidence), steps=steps)
+    with steps.step("plan", "what follows from all that") as row:
+        diagnosis = dict(_diagnosis.diagnose(evidence), steps=steps.done)
+        row["result"] = ", ".join(cause["id"] for cause in diagnosis["causes"]) or "no cause"
     return {
         "changed": False,
         **diagnosis,

@@ -53,6 +53,32 @@ options:
       - Only events about clones.
     type: bool
     default: false
+  severities:
+    description:
+      - Only events of these severities. All filters must fit, and the counts are of what fits; RV(clones) tells of all clones.
+    type: list
+    elements: str
+    choices: [error, warning, system, note]
+    default: []
+  codes:
+    description:
+      - Only events with these codes, as V(MY-013272) or V(13272).
+    type: list
+    elements: str
+    default: []
+  subsystems:
+    description:
+      - Only events of these parts of the server, as V(Server), V(InnoDB), V(Clone), V(Repl).
+    type: list
+    elements: str
+    default: []
+  keywords:
+    description:
+      - Only events with a key word of these classes.
+    type: list
+    elements: str
+    choices: [out_of_memory, no_space_left, access_denied, connection_refused, timeout, clone_failed, slow_query, retry, warning]
+    default: []
   rotated:
     description:
       - Also read the log's rotated files, oldest first.
@@ -88,6 +114,13 @@ EXAMPLES = r"""
   dbops.mysql_clone.clone_log:
     login_unix_socket: /run/mysqld/mysqld.sock
     cursor: "{{ log.cursor }}"
+
+- name: See who was refused, or found no room, today
+  dbops.mysql_clone.clone_log:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    since: 1d
+    rotated: true
+    keywords: [access_denied, no_space_left]
 
 - name: Read a file that somebody sent
   dbops.mysql_clone.clone_log:
@@ -165,6 +198,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._errorlog import
     Cursor,
     Place,
     Wanted,
+    codes_of,
     find,
     moment,
     place_of,
@@ -189,6 +223,27 @@ ARGUMENT_SPEC = dict(
     since={"type": "str"},
     until={"type": "str"},
     clone_only={"type": "bool", "default": False},
+    severities={"type": "list", "elements": "str", "choices": ["error", "warning", "system", "note"], "default": []},
+    codes={"type": "list", "elements": "str", "default": []},
+    subsystems={"type": "list", "elements": "str", "default": []},
+    keywords={
+        "type": "list",
+        "elements": "str",
+        "choices": [
+            "out_of_memory",
+            "no_space_left",
+            "access_denied",
+            "connection_refused",
+            "timeout",
+            "clone_failed",
+            "slow_query",
+            "retry",
+            "warning",
+        ],
+        "default": [],
+        # No secret, whatever its name.
+        "no_log": False,
+    },
     rotated={"type": "bool", "default": False},
     limit={"type": "int", "default": 1000},
     cursor={"type": "str"},
@@ -199,7 +254,14 @@ def run(params, check_mode):
     if params["limit"] < 1:
         raise BadInput("limit is %d; expected 1 event or more" % params["limit"])
     wanted = Wanted(
-        moment("since", params["since"]), moment("until", params["until"]), params["clone_only"], params["limit"]
+        since=moment("since", params["since"]),
+        until=moment("until", params["until"]),
+        clone_only=params["clone_only"],
+        limit=params["limit"],
+        severities=frozenset(params["severities"]),
+        codes=codes_of(params["codes"]),
+        subsystems=frozenset(name.lower() for name in params["subsystems"]),
+        keywords=frozenset(params["keywords"]),
     )
     cursor = Cursor.parse(params["cursor"])
     result = _read(params, wanted, cursor)

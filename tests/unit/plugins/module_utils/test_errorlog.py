@@ -20,9 +20,11 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errorlog
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._errorlog import (
     Collector,
     Cursor,
+    Event,
     Place,
     Story,
     Wanted,
+    codes_of,
     event_of,
     event_of_row,
     find,
@@ -531,3 +533,38 @@ def test_points_in_time(text, expected):
 def test_bad_points_in_time(text):
     with pytest.raises(BadInput, match="since is '%s'" % text):
         moment("since", text)
+
+
+# -- filters -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wanted", "messages"),
+    [
+        ({}, ["denied", "full", "note"]),
+        ({"severities": frozenset({"error"})}, ["full"]),
+        ({"codes": frozenset({10926})}, ["denied"]),
+        ({"subsystems": frozenset({"innodb"})}, ["full"]),
+        ({"keywords": frozenset({"access_denied", "no_space_left"})}, ["denied", "full"]),
+        ({"keywords": frozenset({"no_space_left"}), "severities": frozenset({"note"})}, []),
+    ],
+)
+def test_filters(wanted, messages):
+    events = {
+        "denied": Event("2026-11-22T20:00:00.000000Z", 1, "note", 10926, "Server", "Access denied for user 'a'@'b'"),
+        "full": Event(
+            "2026-11-22T20:00:01.000000Z", 1, "error", 12592, "InnoDB", "errno: 28 - No space left on device"
+        ),
+        "note": Event("2026-11-22T20:00:02.000000Z", 1, "note", 0, "Server", "ready"),
+    }
+    collector = Collector(Wanted(**wanted))
+    for event in events.values():
+        collector.take(event)
+    assert list(collector.events) == [events[name] for name in messages]
+    assert collector.counts["events"] == len(messages)
+
+
+def test_codes_of():
+    assert codes_of(["MY-013272", "10926", " my-1 "]) == {13272, 10926, 1}
+    with pytest.raises(BadInput, match="codes has 'x'"):
+        codes_of(["x"])
