@@ -35,6 +35,8 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
 
 EVENTS_KEPT = 1000
 _ALIAS = ".name"
+# Seconds for which a result that nobody has heard of is kept for whoever asks next.
+UNTOLD_SECONDS = 3600.0
 # Seconds that a server is given to come back from the restart of a clone.
 RESTART_PATIENCE = 60.0
 
@@ -184,7 +186,7 @@ class Journal:
         self._write(durable=True)
 
     def end(self, result: t.Mapping[str, t.Any] | None, failure: t.Mapping[str, t.Any] | None) -> None:
-        self.document.update(finished=True, result=result, failure=failure)
+        self.document.update(finished=True, result=result, failure=failure, ended=time.time())
         self._write()
 
 
@@ -197,6 +199,7 @@ class Job:
         self.path = os.path.join(directory, name + ".json")
         self._lock_path = os.path.join(directory, name + ".lock")
         self._cancel_path = os.path.join(directory, name + ".cancel")
+        self._told_path = os.path.join(directory, name + ".told")
         try:
             os.makedirs(directory, mode=0o700, exist_ok=True)
             facts = os.lstat(directory)
@@ -240,11 +243,24 @@ class Job:
         """Remove the journal of a job that has ended and been reported."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
-        self._forget_cancel()
+        self._forget_marks()
 
-    def _forget_cancel(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._cancel_path)
+    def _forget_marks(self) -> None:
+        for path in (self._cancel_path, self._told_path):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+
+    def told(self) -> None:
+        """The job's result has been handed to somebody."""
+        os.close(os.open(self._told_path, os.O_WRONLY | os.O_CREAT, 0o600))
+
+    def untold(self) -> dict[str, t.Any] | None:
+        """The journal of a job that ended well not long ago, whose starter was killed before he heard of it; or None."""
+        document = self.read() or {}
+        young = time.time() - document.get("ended", 0) < UNTOLD_SECONDS
+        if not document.get("result") or not young or os.path.exists(self._told_path) or self.alive():
+            return None
+        return document
 
     def ask_to_cancel(self) -> None:
         os.close(os.open(self._cancel_path, os.O_WRONLY | os.O_CREAT, 0o600))
@@ -267,7 +283,7 @@ class Job:
             return False
         head = dict(head, addresses=self.addresses)
         # The journal is replaced and never absent: it may say what a killed run left to do.
-        self._forget_cancel()
+        self._forget_marks()
         Journal(self.path, head)
         child = os.fork()
         if child:

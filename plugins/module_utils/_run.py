@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _job, _operation, _settings, _swap
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Donor, Link, Wanted
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
 
 CANCEL_SECONDS = 60.0
@@ -159,11 +159,28 @@ def _planned(goal: Wanted, job: _job.Job) -> dict[str, t.Any]:
     )
 
 
+def _unheard(goal: Wanted, job: _job.Job) -> bool:
+    """Whether the clone that is asked for has been made by a run whose controller was killed meanwhile."""
+    document = job.untold()
+    clone = ((document or {}).get("result") or {}).get("clone")
+    if document is None or document.get("recovery") or not clone or not document["result"]["changed"]:
+        return False
+    if not {donor.label for donor in goal.donors} & set(document.get("donors", ())):
+        return False
+    try:
+        now = _operation.current(goal.logins, Link())
+    except (CloneError, ServerError):
+        return False
+    return now["state"] == "completed" and now["begin_time"] == clone["begin_time"]
+
+
 def _cloned(params: t.Mapping[str, t.Any], goal: Wanted, job: _job.Job) -> dict[str, t.Any]:
     labels = [donor.label for donor in goal.donors]
     last = job.read() or {}
-    attached = False
-    if not (params["seen"] and last):
+    # A caller that has seen something follows its own job.
+    following = bool(params["seen"] and last)
+    attached = not following and _unheard(goal, job)
+    if not following and not attached:
         left = dict({} if last.get("finished") else last, swap=_unfinished(job))
         started = job.start(
             # What a killed run left to do stands in the new journal from its first byte on.
@@ -191,6 +208,7 @@ def _cloned(params: t.Mapping[str, t.Any], goal: Wanted, job: _job.Job) -> dict[
     )
     if not document.get("finished"):
         return dict(envelope, changed=True, clone=document.get("clone"), reason="the clone is under way", attempts=[])
+    job.told()
     if document["failure"]:
         failure = dict(document["failure"])
         return dict(

@@ -235,3 +235,29 @@ class TestFind:
         assert _job.is_alive("db2.example.com:3306", str(tmp_path))
         found.ask_to_cancel()
         found.wait(0, 10)
+
+
+class TestUntold:
+    def test_a_result_is_kept_until_somebody_has_heard_it(self, job):
+        job.start({}, lambda journal: {"changed": True})
+        job.wait(0, 10)
+        assert job.untold()["result"] == {"changed": True}
+        job.told()
+        assert job.untold() is None
+        job.start({}, lambda journal: {"changed": False})
+        job.wait(0, 10)
+        assert job.untold()["result"] == {"changed": False}
+
+    def test_but_not_for_ever(self, job, monkeypatch):
+        job.start({}, lambda journal: {"changed": True})
+        job.wait(0, 10)
+        monkeypatch.setattr(_job, "UNTOLD_SECONDS", 0)
+        assert job.untold() is None
+
+    def test_a_failure_is_tried_again(self, job):
+        def work(journal):
+            raise CloneError("no")
+
+        job.start({}, work)
+        job.wait(0, 10)
+        assert job.untold() is None

@@ -275,7 +275,7 @@ def report(monkeypatch):
     monkeypatch.setattr(
         _precheck,
         "compare",
-        lambda facts, login, options, *more: _precheck.Report(
+        lambda facts, login, options, **more: _precheck.Report(
             found["checks"], found["interlock"], found["already"], {}
         ),
     )
@@ -570,3 +570,41 @@ class TestBefore:
         operate(world)
         assert seen == ["other:3306,db1:3306"]
         assert world.variables["clone_valid_donor_list"] == "other:3306"
+
+    def test_a_clone_that_a_killed_run_began_is_not_made_again(self, report):
+        report["already"] = True
+        world = World(before=("Completed", 90.0, 95.0, 0, Attempt()))
+        result, _journal = operate(world, left={"begun": stamp(90.0)}, force=True)
+        assert (result["changed"], clones(world)) == (True, 0)
+        assert "interrupted" in result["reason"]
+
+    @pytest.mark.parametrize("begun", [None, stamp(91.0)])
+    def test_but_an_older_one_is_no_ones(self, report, begun):
+        world = World(Attempt(), before=("Completed", 90.0, 95.0, 0, Attempt()))
+        result, _journal = operate(world, left={"begun": begun}, force=True)
+        assert (result["changed"], clones(world)) == (True, 1)
+
+    def test_a_server_that_a_killed_run_left_stopped_is_started(self, report):
+        world = World(before=("Completed", 90.0, 95.0, 0, Attempt()))
+        world.down_until = float("inf")
+        result, _journal = operate(world, left={"begun": stamp(90.0)}, start_command="start it")
+        assert (world.commands, result["changed"], clones(world)) == (["start it"], True, 0)
+
+    def test_nobody_else_s_server_is(self, report):
+        world = World(Attempt())
+        world.down_until = float("inf")
+        assert "can't be logged in to" in refused(world, start_command="start it").message
+        assert world.commands == []
+
+    def test_no_clone_begins_when_its_time_is_over(self, report, monkeypatch):
+        world = World(Attempt())
+        looked = _precheck.compare
+
+        def slow(*arguments, **options):
+            world.now += 60
+            return looked(*arguments, **options)
+
+        monkeypatch.setattr(_precheck, "compare", slow)
+        failure = refused(world, timeout=100)
+        assert "time for the run is over" in failure.message
+        assert (failure.details["data_dropped"], clones(world)) == (False, 0)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cells import CELLS, COVERING, FAULTS, NOTICED, Cell, Seen
-from scene import CELL_SECONDS, OPTIONS, PASSWORD, POLL, STAGES, STALL, SWAP_STAGES, Scene, Unexpected
+from scene import CELL_SECONDS, OPTIONS, PASSWORD, POLL, ROOT_PASSWORD, STAGES, STALL, SWAP_STAGES, Scene, Unexpected
 
 from lab import Lab
 
@@ -55,13 +55,13 @@ def play(scene: Scene, cell: Cell) -> Row:
     """Bring the run to the stage, let the fault happen, judge what is left."""
     # Memory has no FILE SYNC to speak of.
     scene.ready(small_disk=cell.stage != "FILE SYNC" or cell.fault == "disk full")
-    if cell.fault == "link cut too long":
-        # The shortest window that the server knows; one minute is the next.
-        scene.donor.sql("SET GLOBAL clone_donor_timeout_after_network_failure = 0")
-        scene.stack.callback(scene.donor.sql, "SET GLOBAL clone_donor_timeout_after_network_failure = DEFAULT")
     options = scene.options(cell.method, settings=scene.settings_for(cell.stage))
     if cell.fault == "link cut, back in time":
         options["stall_timeout"] = 5 * STALL  # the server tries to connect again every five seconds
+    if cell.fault == "link cut too long":
+        # The shortest window that the server knows; one minute is the next.
+        options["donor_settings"] = {"clone_donor_timeout_after_network_failure": 0}
+        options["donor_login_user"], options["donor_login_password"] = "root", ROOT_PASSWORD
     scene.hold(cell.stage)
     run = (scene.play if cell.fault == "kill controller" else scene.start)(options)
     scene.reach(cell.stage, run)
