@@ -63,6 +63,8 @@ class Wanted(t.NamedTuple):
     zone: str | None = None
     max_donor_lag: float | None = None
     start_command: str | None = None
+    # What clone_precheck has said of donors; of use for sizes, which the clone account may not see.
+    donor_facts: tuple[t.Mapping[str, t.Any], ...] = ()
 
 
 class Background:

@@ -178,7 +178,7 @@ class Operation:
     def _decide(self, facts: dict[str, t.Any], clone: dict[str, t.Any]) -> dict[str, t.Any]:
         reports = []
         for donor in self.wanted.donors:
-            report = _precheck.compare(facts, donor.login, self._options(donor))
+            report = _precheck.compare(facts, donor.login, self._options(donor), known=self.wanted.donor_facts)
             if report.already_cloned and not self.wanted.force and self._replaces():
                 self.checks = report.checks
                 return {"changed": False, "clone": clone, "reason": "already cloned from %s" % clone["source"]}

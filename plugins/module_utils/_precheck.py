@@ -71,6 +71,10 @@ _FRESH = (
 )
 
 
+# What an administrator's older facts say about sizes is better than nothing, where the clone account may not look.
+_SIZES = ("tablespaces", "system_files")
+
+
 class Report(t.NamedTuple):
     """A pair's findings, those about data that would be lost, and whether the recipient is cloned from that donor already."""
 
@@ -246,14 +250,26 @@ def merged(handed_on: t.Mapping[str, t.Any] | None, link: t.Mapping[str, t.Any] 
     return {**handed_on, **fresh}
 
 
+def with_sizes(donor: dict[str, t.Any] | None, known: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any] | None:
+    """A donor's facts with the sizes that older facts of the same server have, where it lacks them (pure)."""
+    for older in known:
+        if donor is not None and (_usable(older) or {})["server_uuid"] == donor.get("server_uuid"):
+            donor = {**{name: older[name] for name in _SIZES if name in older}, **donor}
+    return donor
+
+
 def compare(
     recipient: t.Mapping[str, t.Any],
     donor: Login | None,
     wanted: t.Mapping[str, t.Any],
     donor_facts: t.Mapping[str, t.Any] | None = None,
     measure: bool = False,
+    known: t.Iterable[t.Mapping[str, t.Any]] = (),
 ) -> Report:
-    """Check a recipient's facts against a donor, which is logged in to. Raises BadInput for facts that are of no use."""
+    """Check a recipient's facts against a donor, which is logged in to. Raises BadInput for facts that are of no use.
+
+    ``known`` are facts of several donors: what this one's say about sizes fills in what the login may not see.
+    """
     given = _usable(donor_facts)
     donor = _with_certificate(donor, recipient) if donor else None
     link, probe = link_facts(donor, measure) if donor else (None, {})
@@ -261,7 +277,7 @@ def compare(
         link["untrusted"] = _untrusted(donor, recipient)
     if measure:
         probe.update(_measured_disk(recipient, wanted.get("data_directory")))
-    return _report(recipient, merged(given, link), options(wanted), link, probe)
+    return _report(recipient, with_sizes(merged(given, link), known), options(wanted), link, probe)
 
 
 def _report(

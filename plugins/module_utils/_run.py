@@ -95,6 +95,7 @@ def wanted(params: t.Mapping[str, t.Any]) -> Wanted:
         zone=params["zone"],
         max_donor_lag=params["max_donor_lag"],
         start_command=params["start_command"],
+        donor_facts=tuple(params["donor_facts"]),
     )
 
 

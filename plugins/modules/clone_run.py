@@ -69,6 +69,16 @@ options:
         description: Where the donor is, in the words of O(zone).
         type: str
         version_added: 1.0.0
+  donor_facts:
+    description:
+      - The facts of donors, each as RV(dbops.mysql_clone.clone_precheck#module:facts) of a run with C(side=donor). The clone
+        account may not see how large the donor's data is, so without them room and encryption are not checked once more
+        right before the clone.
+      - Each is used for the donor that it is of, and only for sizes. Everything else is looked at afresh.
+    type: list
+    elements: dict
+    default: []
+    version_added: 1.0.0
   donor_order:
     description:
       - The order in which O(donors) are tried.
@@ -389,6 +399,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
             "zone": {"type": "str"},
         },
     },
+    donor_facts={"type": "list", "elements": "dict", "default": []},
     donor_order={"type": "str", "choices": ["given", "best"], "default": "given"},
     zone={"type": "str"},
     max_donor_lag={"type": "float"},

@@ -115,6 +115,23 @@ def test_facts_that_are_none_are_refused(recipient, facts):
         _precheck.compare(recipient, None, {}, facts)
 
 
+# ---- sizes from older facts ---------------------------------------------------------------------------------------------
+
+
+def test_older_facts_of_the_same_donor_tell_sizes_and_nothing_else(donor):
+    seen = {name: donor[name] for name in ("label", "server_uuid", "variables", "gtid_executed")}
+    older = dict(donor, gtid_executed="old")
+    other = dict(donor, server_uuid=OTHER, tablespaces={"bytes": 1})
+    filled = _precheck.with_sizes(seen, [other, older])
+    assert filled["tablespaces"] == donor["tablespaces"]
+    assert filled["gtid_executed"] == donor["gtid_executed"]
+    assert "accounts" not in filled
+    assert _precheck.with_sizes(seen, [other]) == seen
+    assert _precheck.with_sizes(None, [older]) is None
+    with pytest.raises(BadInput, match="no facts of a server"):
+        _precheck.with_sizes(seen, [{"a": 1}])
+
+
 # ---- options ----------------------------------------------------------------------------------------------------------
 
 
