@@ -135,7 +135,8 @@ _ERRNO = re.compile(
     r"(?:OS |system )?err(?:no|or)(?: code)?[:=]? ?(?P<a>\d{1,3})\b(?! \()|\[Errno (?P<b>\d{1,3})\]|\((?P<c>\d{1,3})\)(?=\W*$)|Got error (?P<d>\d{1,3}) ",
     re.IGNORECASE,
 )
-_TAIL = re.compile(r"""[\s'"\]}\\.,]+$""")
+# What closes a message where it is pasted from.
+_TAIL = "'\"]}\\.,"
 
 _by_number: dict[int, tuple[Case, ...]] = {}
 
@@ -220,15 +221,16 @@ def _os_number(text: str) -> int | None:
 
 def _trimmed(text: str) -> str:
     """A message without the quotes and brackets that closed it where it was pasted from, and without full stops."""
-    text = text.strip()
-    while text:
-        shorter = _TAIL.sub("", text)
-        if shorter.endswith(")") and shorter.count(")") > shorter.count("("):
-            shorter = shorter[:-1]
-        if shorter == text:
+    opened, closed = text.count("("), text.count(")")
+    end = len(text)
+    while end:
+        last = text[end - 1]
+        if last == ")" and closed > opened:
+            closed -= 1
+        elif last not in _TAIL and not last.isspace():
             break
-        text = shorter
-    return text
+        end -= 1
+    return text[:end].lstrip()
 
 
 def _fits(case: Case, text: str, where: str) -> bool:

@@ -80,16 +80,43 @@ def frames(error: BaseException) -> str:
     return "Traceback (most recent call last):\n" + "".join(lines) + type(error).__name__
 
 
+# What code that expects other data stumbles over.
+_NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+def _stumble(error: BaseException) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    words = printable(str(error), 200)
+    return "%s in %s line %s: %s" % (type(error).__name__, os.path.basename(place.filename), place.lineno, words)
+
+
 @contextlib.contextmanager
 def understood(label: str, what: str) -> t.Iterator[None]:
     """Making sense of an answer: what isn't as MySQL writes it becomes a ServerError, not a bug of ours."""
     try:
         yield
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = "%s in %s line %s" % (type(error).__name__, os.path.basename(place.filename), place.lineno)
-        text = "malformed answer: %s can't be made sense of (%s: %s)" % (what, where, error)
+    except _NONSENSE as error:
+        text = "malformed answer: %s can't be made sense of (%s)" % (what, _stumble(error))
         raise ServerError(MALFORMED, text, label) from error
+
+
+def handed_over(option: str) -> t.Callable[[_Function], _Function]:
+    """Decorator of a function that makes sense of what another host's task returned: what it can't read is BadInput."""
+
+    def decorate(function: _Function) -> _Function:
+        @functools.wraps(function)
+        def wrapped(*rest: t.Any, **named: t.Any) -> t.Any:
+            try:
+                return function(*rest, **named)
+            except _NONSENSE as error:
+                raise BadInput(
+                    "%s can't be made sense of (%s). Give it as the donor's task returned it"
+                    % (option, _stumble(error))
+                ) from error
+
+        return t.cast(_Function, wrapped)
+
+    return decorate
 
 
 def sensible(what: str) -> t.Callable[[_Function], _Function]:

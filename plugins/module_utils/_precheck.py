@@ -16,7 +16,12 @@ import typing as t
 from ansible.module_utils.common.text.formatters import human_to_bytes
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _facts, _gtid, _host
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
+    BadInput,
+    CloneError,
+    ServerError,
+    handed_over,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import server_facts
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
@@ -258,6 +263,7 @@ def with_sizes(donor: dict[str, t.Any] | None, known: t.Iterable[t.Mapping[str, 
     return donor
 
 
+@handed_over("donor_facts")
 def compare(
     recipient: t.Mapping[str, t.Any],
     donor: Login | None,

@@ -453,7 +453,7 @@ class Server:
 
 def version_numbers(version: str) -> tuple[int, int, int]:
     """Major, minor and patch of a version like 8.0.36-28.1; zeros where there is none."""
-    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    found = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", version)
     return (int(found.group(1)), int(found.group(2)), int(found.group(3))) if found else (0, 0, 0)
 
 

@@ -14,7 +14,7 @@ import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
 
-_HOST = re.compile(r"^[A-Za-z0-9._-]+$")
+_HOST = re.compile(r"[A-Za-z0-9._-]+\Z")
 
 
 def identifier(name: str) -> str:

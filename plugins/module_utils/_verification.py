@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _gtid
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, handed_over
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._inventory import (
     FORMAT,
@@ -884,6 +884,7 @@ def check_channels(donor: Inventory | None, recipient: Inventory, wanted: bool) 
 # -- all of it ---------------------------------------------------------------------------------------------------------
 
 
+@handed_over("donor_inventory")
 def usable(donor: t.Any) -> Inventory:
     """A donor's inventory as an option gave it. Raises BadInput for anything else."""
     if not isinstance(donor, dict) or not isinstance(donor.get("server"), dict) or "absent" not in donor:
@@ -894,9 +895,14 @@ def usable(donor: t.Any) -> Inventory:
         raise BadInput(
             f"donor_inventory has format {donor.get('format')}, this version reads {FORMAT}. Collect it again with the same version of the collection"
         )
+    try:
+        _gtid.parse(donor["server"]["gtid_executed"])
+    except BadInput as error:
+        raise BadInput(f"donor_inventory is no inventory of a server: {error.message}") from error
     return donor
 
 
+@handed_over("donor_inventory")
 def check(
     donor: Inventory | None,
     recipient: Inventory,
