@@ -189,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     add("stop", _on_nodes(lambda node, _: node.stop()), "shut nodes down cleanly", nodes=True)
     add("kill", _on_nodes(lambda node, _: node.kill9()), "crash nodes (kill -9)", nodes=True)
     command = add("reset", _on_nodes(_reset), "make nodes fresh, plain servers again", nodes=True)
+    command.add_argument("--unsupervised", action="store_true", help="without a parent that RESTART works with")
     add_options(command, "lasting")
 
     command = add("sql", _sql, "run a statement as root, rows as JSON")
@@ -237,7 +238,9 @@ def _start(node, arguments: argparse.Namespace) -> None:
 
 
 def _reset(node, arguments: argparse.Namespace) -> None:
-    node.reset(arguments.option)
+    node.reset(arguments.option, start=not arguments.unsupervised)
+    if arguments.unsupervised:
+        node.start(supervised=False)
 
 
 def main(words: Sequence[str] | None = None) -> int:

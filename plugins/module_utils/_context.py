@@ -68,17 +68,18 @@ class Wanted(t.NamedTuple):
 
 
 class Background:
-    """A function in a thread: its result or its ServerError once it has finished."""
+    """A function in a thread: its result or its error once it has finished."""
 
     def __init__(self, function: t.Callable[[], t.Any]) -> None:
         self.error: BaseException | None = None
+        self.result: t.Any = None
         self._done = threading.Event()
         self._function = function
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
         try:
-            self._function()
+            self.result = self._function()
         except BaseException as error:  # handed to the thread that waits
             self.error = error
         finally:
@@ -108,6 +109,10 @@ class Link:
         return connect_first(logins, read_timeout=read_timeout)
 
     def background(self, function: t.Callable[[], t.Any]) -> Background:
+        return Background(function)
+
+    def aside(self, function: t.Callable[[], t.Any]) -> Background:
+        """A question whose answer may take longer than the asker can wait."""
         return Background(function)
 
     def command(self, text: str, seconds: float) -> None:

@@ -18,7 +18,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Background, Context, Donor, OutOfTime
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import ServerError
 
-# Seconds without a byte after which the donor is asked whether it lives.
+# Seconds without a sign of life after which the donor is asked whether it lives.
 DONOR_SILENCE = 3.0
 CANCEL_SECONDS = 90.0
 # The server would wait a year for an open transaction's locks in DROP DATA.
@@ -26,6 +26,9 @@ LOCK_WAIT_SECONDS = 60
 # What a slow disk syncs in a second.
 _SYNC_RATE = 50e6
 _DDL_TIMEOUT = 300
+_ANSWER_SECONDS = 0.2
+# Until then a clone can't be completed without its donor (None: before DROP DATA).
+_NEEDS_DONOR = (None, "DROP DATA", *_progress.COPY_STAGES)
 _LAST_LOGGED = "SELECT MAX(LOGGED) AS logged FROM performance_schema.error_log"
 
 
@@ -158,9 +161,11 @@ class Watching:
                 raise OutOfTime
             return
         lost, answers = None, True
-        copying = clone["stage"] in _progress.COPY_STAGES
+        if clone["stalled_seconds"] < DONOR_SILENCE:
+            state.pop("donor", None)
+        needed = clone["stage"] in _NEEDS_DONOR
         stalled = clone["stalled_seconds"] >= context.wanted.stall_timeout
-        if stalled or (copying and clone["stalled_seconds"] >= DONOR_SILENCE):
+        if stalled or (needed and clone["stalled_seconds"] >= DONOR_SILENCE):
             lost, answers = self._donor(donor, state)
         budget = stall_budget(
             clone["stage"], context.wanted.stall_timeout, context.wanted.settings, clone["bytes_total"], answers
@@ -173,6 +178,15 @@ class Watching:
                 server.execute("KILL QUERY %s", (clone["pid"] or state.get("pid"),))
 
     def _donor(self, donor: Donor, state: dict[str, t.Any]) -> tuple[str | None, bool]:
+        """The donor's last answer, and a new question where none is open: over a frozen link each takes seconds."""
+        if state.get("question") is None:
+            state["question"] = self._context.link.aside(lambda: self._ask(donor, state["sent"]))
+        if state["question"].wait(_ANSWER_SECONDS):
+            state["donor"] = state["question"].result or (None, False)
+            state["question"] = None
+        return state.get("donor", (None, False))
+
+    def _ask(self, donor: Donor, sent: float) -> tuple[str | None, bool]:
         """Why the donor can't go on, if that is certain, and whether it answers at all.
 
         One that refuses connections or has restarted can't go on: no use in the server's 300 s of reconnecting. Proved by a
@@ -186,6 +200,6 @@ class Watching:
             if error.number in (2003, 2002) and "refused" in error.text.lower():
                 return "the donor %s is down (%s)" % (donor.label, error.text), False
             return None, False
-        if rows and int(rows[0]["Value"]) < link.clock() - state["sent"] - 1:
+        if rows and int(rows[0]["Value"]) < link.clock() - sent - 1:
             return "the donor %s has restarted, so the clone can't be resumed" % donor.label, True
         return None, True

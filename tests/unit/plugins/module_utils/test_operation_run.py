@@ -104,6 +104,9 @@ class World:
             handle.text = getattr(attempt, "text", "error %s" % attempt.error)
         return handle
 
+    def aside(self, function):
+        return Answered(function())
+
     def command(self, text, seconds):
         self.commands.append(text)
         self.down_until = self.now + 2
@@ -171,6 +174,14 @@ class World:
             ),
         ]
         return [status], progress
+
+
+class Answered:
+    def __init__(self, result):
+        self.result = result
+
+    def wait(self, seconds):
+        return True
 
 
 class Handle:

@@ -15,7 +15,6 @@ import os
 import shutil
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,8 +26,6 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
 from ansible_collections.dbops.mysql_clone.plugins.modules import clone_run
 from lab import Lab, processes
 from lab.node import Node
-
-MEBIBYTE = 2**20
 
 
 class Scene:
@@ -197,50 +194,8 @@ def killed(scene: Scene) -> None:
     scene.back()
 
 
-def disk_full(scene: Scene) -> None:
-    """The file system fills up while the copy is made; and a datadir that is a mount point is refused."""
-    node = scene.recipient
-    node.stop()
-    kept = node.directory.with_name(node.name + ".kept")
-    shutil.copytree(node.directory, kept, symlinks=True)
-    processes.run_or_fail(["mount", "-t", "tmpfs", "-o", "size=600m,mode=0700", "tmpfs", str(node.directory)])
-    try:
-        shutil.copytree(kept, node.directory, symlinks=True, dirs_exist_ok=True)
-        node.start()
-        pid = node.pid
-        filler = node.directory / "filler"
-
-        def fill() -> None:
-            deadline = time.monotonic() + 30
-            while time.monotonic() < deadline and not list(node.directory.glob("data.new-*/ibdata1*")):
-                time.sleep(0.02)
-            # In small pieces, as the copy takes room meanwhile.
-            with open(filler, "wb") as file, contextlib.suppress(OSError):
-                for number in range(600):
-                    os.posix_fallocate(file.fileno(), number * MEBIBYTE, MEBIBYTE)
-
-        thread = threading.Thread(target=fill)
-        thread.start()
-        settings = {"clone_max_data_bandwidth": 20, "clone_autotune_concurrency": False, "clone_max_concurrency": 1}
-        result = scene.run(settings=settings)
-        thread.join()
-        filler.unlink()
-        assert "failed_message" in result, result
-        assert result["swap"]["state"] == "untouched", result["swap"]
-        print("disk full:", result["failed_message"][:200])
-        assert node.pid == pid
-        assert node.sql("SELECT @@GLOBAL.clone_max_data_bandwidth AS rate") == [{"rate": 0}]
-        scene.old_server_rules()
-        mount_point(scene)
-    finally:
-        node.end()
-        processes.run_or_fail(["umount", str(node.directory)])
-        shutil.rmtree(kept)
-        node.start()
-    scene.old_server_rules()
-
-
 def mount_point(scene: Scene) -> None:
+    """A data directory that is a mount point can't be renamed, which is said before anything is done."""
     node = scene.recipient
     processes.run_or_fail(["mount", "--bind", str(node.datadir), str(node.datadir)])
     try:
@@ -251,7 +206,7 @@ def mount_point(scene: Scene) -> None:
     scene.old_server_rules()
 
 
-PARTS = {part.__name__: part for part in (broken_check, broken_start, killed, disk_full)}
+PARTS = {part.__name__: part for part in (broken_check, broken_start, killed, mount_point)}
 
 if __name__ == "__main__":
     begin = time.monotonic()
