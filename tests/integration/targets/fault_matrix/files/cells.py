@@ -22,6 +22,7 @@ import pymysql
 from scene import (
     BEFORE,
     COPIES,
+    DROP_DELAY,
     PASSWORD,
     POLL,
     STAGES,
@@ -108,6 +109,8 @@ def kill_controller(scene: Scene, run: Run, stage: str) -> Seen:
 
 def freeze_link(scene: Scene, run: Run, stage: str) -> Seen:
     scene.proxy.freeze()
+    if stage == "DROP DATA":
+        time.sleep(DROP_DELAY)  # until then nobody uses the link
     begun = time.time()
     when = _notice(run, begun, STALL + 2 * POLL + 8)
     scene.proxy.restore()

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fault matrix: what becomes of a run of clone_run when something breaks, in each stage, on real servers.
 
-``fault_matrix.py [--lab NAME] [--all] [--write FILE] [--only WORD ...]``; without ``--lab`` it brings a lab of its own up.
+``fault_matrix.py [--lab NAME] [--all] [--write FILE] [--resume FILE] [--only WORD ...]``; without ``--lab`` it brings a lab of its own up.
 Each cell brings a real clone to a stage, holds it there, lets the fault happen, and looks at what comes of it: the run's
 outcome, how long it took to notice, the old data, and what is left behind. Prints a row a cell and the matrix; exits with 1
 when a single cell is wrong.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -151,6 +152,24 @@ def guarded(scene: Scene, cell: Cell) -> Row:
     return row
 
 
+def remembered(path: Path | None) -> dict[Cell, Row]:
+    """The cells that an earlier run has played, and found right."""
+    if path is None or not path.exists():
+        return {}
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        cell, outcome, seconds, seen, old_data = json.loads(line)
+        found[Cell(*cell)] = Row(Cell(*cell), outcome, seconds, Seen(*seen), old_data)
+    return found
+
+
+def remember(path: Path | None, row: Row) -> None:
+    """Keep a cell that was right."""
+    if path is not None and not row.errors and not row.cell.empty:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps([row.cell, row.outcome, row.seconds, row.seen, row.old_data]) + "\n")
+
+
 def shown(row: Row) -> str:
     if row.cell.empty:
         return row.cell.expected
@@ -228,6 +247,7 @@ def main() -> int:
     parser.add_argument("--lab", help="the name of a lab with three nodes that is up")
     parser.add_argument("--all", action="store_true", help="all cells, not only those that cover each stage and fault")
     parser.add_argument("--write", type=Path, help="where to write the matrix in Markdown")
+    parser.add_argument("--resume", type=Path, help="where cells that were right are kept, not to be played again")
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="WORD", help="only cells whose name holds all the words"
     )
@@ -238,16 +258,19 @@ def main() -> int:
     # Whoever ends it must not leave file systems mounted.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     begin = time.monotonic()
-    rows: list[Row] = []
+    known = remembered(arguments.resume)
+    rows = [known[cell] for cell in wanted if cell in known]
     with opened(arguments.lab) as lab:
         version = lab["node1"].installation.version
         scene = Scene(lab)
         try:
             # Those on the same disk together: it costs a fresh server to get from one to the other.
-            for cell in sorted(wanted, key=lambda cell: (cell.stage == "FILE SYNC", cell.fault != "disk full")):
+            rest = [cell for cell in wanted if cell not in known]
+            for cell in sorted(rest, key=lambda cell: (cell.stage == "FILE SYNC", cell.fault != "disk full")):
                 started = time.monotonic()
                 row = Row(cell, "") if cell.empty else guarded(scene, cell)
                 rows.append(row)
+                remember(arguments.resume, row)
                 verdict = f"WRONG: {'; '.join(row.errors)}" if row.errors else "ok"
                 print(f"{cell.name:<58} {shown(row):<42} {time.monotonic() - started:5.1f} s  {verdict}", flush=True)
         finally:
