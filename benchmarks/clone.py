@@ -1,207 +1,176 @@
 # Copyright (c) 2026, dbops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the collection adds to a bare CLONE INSTANCE: the same data, the same servers, one after the other in each round.
+"""Ways of copying a server, on the same data and the same servers: python benchmarks/clone.py [--megabytes 50 1024] [--rounds 3]
 
-    python benchmarks/clone.py [--megabytes 200] [--rounds 3]
+* ``bare``: what a DBA types, from the statement until the recipient answers again, session closed;
+* ``clone_run``: the module with all defaults, as a task of a playbook;
+* ``quiet``: the same with progress=false;
+* ``peer``: ansible.mysql.mysql_clone with all defaults, as a task of a playbook;
+* ``playbook``: dbops.mysql_clone.clone with all checks, accounts, verification and report;
+* ``files``: cp of the same files, and fsync of each;
+* ``dump``: mysqldump | mysql.
 
-* ``bare``: what a DBA types, from the statement until the recipient answers again, sessions closed;
-* ``run``: what clone_run does, without Ansible around it: a process of its own with all checks, queue, watching and proof;
-* ``clone_run``: the module alone, as a task of a playbook;
-* ``playbook``: dbops.mysql_clone.clone with all checks, accounts, verification and the start of ansible-playbook.
-
-Prints median, minimum and maximum in seconds, and the median of the rounds' differences and ratios to ``bare``; for ``run``
-also how long after the server's first answer it has ended. Writes the rounds as JSON to benchmarks/results/clone.json.
+``task`` is the time of the way itself: of a playbook's task without the start of ansible-playbook, whose whole run is ``wall``.
+``late`` is how long after the recipient has said that it is ready the task ends. ``servers`` is what both servers used of CPU.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import statistics
-import subprocess
-import sys
+import re
+import shutil
 import tempfile
-import threading
 import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
+import harness
 import pymysql
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+from lab import data, inventory
+from lab.node import Node
 
-import tree  # noqa: E402 (needs the path above)
-
-from lab.fleet import Lab  # noqa: E402
-
-ACCOUNT, PASSWORD = "bench", "bench"
-TASK = """\
-- hosts: node3
-  gather_facts: false
-  tasks:
-    - dbops.mysql_clone.clone_run:
-        donor_host: 127.0.0.1
-        donor_port: {port}
-        donor_user: {account}
-        donor_password: {password}
-        progress: false
-      module_defaults:
-        group/dbops.mysql_clone.all: "{{{{ lookup('dbops.mysql_clone.login', donor='node1') }}}}"
-"""
+WAYS = ("bare", "clone_run", "quiet", "peer", "playbook", "files", "dump")
+LARGEST = {"dump": 200}
+ACCOUNT, PASSWORD = "bench", "bench-0-password"
+PATIENCE = 600  # seconds
+READY = re.compile(r"^(\S+)Z .*ready for connections", re.MULTILINE)
+NAMES = ("--databases", data.SCHEMA, data.ARCHIVE)
 
 
-def playbook(arguments: list[str]) -> float:
-    """Run ansible-playbook and return its wall time in seconds; its output is shown only when it fails."""
-    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(tree.link()), ANSIBLE_NOCOWS="1")
-    begin = time.monotonic()
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), *arguments],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(done.stdout + done.stderr)
-    return time.monotonic() - begin
+class Bench:
+    """Donor and recipient, and all ways from the one to the other."""
 
+    def __init__(self, ansible: harness.Peer, donor: Node, recipient: Node, directory: Path) -> None:
+        self.ansible, self.donor, self.recipient, self.directory = ansible, donor, recipient, directory
+        self.inventory = directory / "inventory.yml"
+        inventory.write_inventory(self.inventory, "bench", [donor], [recipient])
+        donor.sql("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+        donor.sql(f"CREATE USER {ACCOUNT} IDENTIFIED BY '{PASSWORD}'")
+        donor.sql(f"GRANT BACKUP_ADMIN, CLONE_ADMIN, SELECT ON *.* TO {ACCOUNT}")
 
-RUN = """
-import json, sys
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _run
-from ansible_collections.dbops.mysql_clone.plugins.modules.clone_run import ARGUMENT_SPEC
-params = {name: spec.get("default") for name, spec in ARGUMENT_SPEC.items()} | json.load(sys.stdin)
-result = _run.run(params, False)
-sys.exit(result.get("failed_message"))
-"""
+    def candidate(self, way: str) -> Callable[[], harness.Figures]:
+        """A fresh recipient, then the way, measured."""
 
-
-def run(donor, recipient, directory: str) -> tuple[float, float]:
-    """The run as a process of its own: its seconds, and those from the server's first answer after the clone to its end."""
-    options = {
-        "login_unix_socket": str(recipient.socket),
-        "login_user": "root",
-        "login_password": recipient.root_password,
-        "post_clone_login_user": "root",
-        "post_clone_login_password": donor.root_password,
-        "config_file": "",
-        "donor_host": "127.0.0.1",
-        "donor_port": donor.port,
-        "donor_user": ACCOUNT,
-        "donor_password": PASSWORD,
-        "state_directory": directory,
-    }
-    answered: list[float] = []
-
-    def watch() -> None:
-        wait_completed(donor, recipient, 300)
-        answered.append(time.monotonic())
-
-    begin = time.monotonic()
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    subprocess.run(
-        [sys.executable, "-c", RUN],
-        env=dict(os.environ, PYTHONPATH=str(tree.link())),
-        input=json.dumps(options),
-        text=True,
-        check=True,
-    )
-    end = time.monotonic()
-    watcher.join()
-    return end - begin, max(0.0, end - answered[0])
-
-
-def bare(donor, recipient) -> float:
-    """CLONE INSTANCE by hand: plugin and donor list are there, the session is closed, and one waits for the server."""
-    recipient.sql(f"SET GLOBAL clone_valid_donor_list = '127.0.0.1:{donor.port}'")
-    begin = time.monotonic()
-    recipient.sql(f"CLONE INSTANCE FROM '{ACCOUNT}'@'127.0.0.1':{donor.port} IDENTIFIED BY '{PASSWORD}'")
-    wait_completed(donor, recipient, 300)
-    return time.monotonic() - begin
-
-
-def wait_completed(donor, recipient, seconds: float) -> None:
-    """Look every 50 ms, by the donor's account, until the recipient says that its clone is completed."""
-    sent = time.monotonic()
-    while True:
-        try:
-            rows = recipient.sql(
-                "SELECT STATE FROM performance_schema.clone_status WHERE STATE = 'Completed'",
-                password=donor.root_password,
-            )
-        except pymysql.MySQLError:
-            rows = ()
-        if rows:
-            return
-        if time.monotonic() - sent > seconds:
-            raise SystemExit(f"the clone did not come back within {seconds:.0f} s")
-        time.sleep(0.05)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--megabytes", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    rounds: list[dict[str, float]] = []
-    late: list[float] = []
-    with tempfile.TemporaryDirectory() as directory:
-        inventory, task = Path(directory, "inventory.yml"), Path(directory, "task.yml")
-        name = f"bench-{os.getpid()}"
-        up = [sys.executable, "-m", "lab", "up", "--name", name, "--nodes", "3", "--data", str(options.megabytes)]
-        try:
-            subprocess.run(
-                [*up, "--inventory", inventory, "--owner", str(os.getpid())],
-                cwd=ROOT,
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
-            lab = Lab.open(name)
-            donor = lab["node1"]
-            donor.sql("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
-            donor.sql(f"CREATE USER {ACCOUNT} IDENTIFIED BY '{PASSWORD}'")
-            donor.sql(f"GRANT BACKUP_ADMIN ON *.* TO {ACCOUNT}")
-            task.write_text(TASK.format(port=donor.port, account=ACCOUNT, password=PASSWORD), encoding="utf-8")
-            for number in range(options.rounds):
-                seconds = {}
-                for what in ("bare", "run", "clone_run", "playbook"):
-                    recipient = lab["node2" if what == "playbook" else "node3"]
-                    recipient.reset()
-                    if what != "playbook":
-                        recipient.sql("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
-                    if what == "bare":
-                        seconds[what] = bare(donor, recipient)
-                    elif what == "run":
-                        seconds[what], noticed = run(donor, recipient, directory)
-                        late.append(noticed)
-                    elif what == "clone_run":
-                        seconds[what] = playbook([str(task), "-i", str(inventory)])
-                    else:
-                        seconds[what] = playbook(["dbops.mysql_clone.clone", "-i", str(inventory), "--limit", "node2"])
-                rounds.append(seconds)
-                print(
-                    f"round {number + 1}: " + ", ".join(f"{key} {value:.2f} s" for key, value in seconds.items()),
-                    flush=True,
+        def run() -> harness.Figures:
+            self.recipient.reset()
+            if way == "dump":
+                self.recipient.sql(
+                    f"CREATE TABLESPACE {data.TABLESPACE} ADD DATAFILE '{data.TABLESPACE}.ibd' ENGINE=InnoDB"
                 )
+            elif way != "playbook":
+                self.recipient.sql("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+                self.recipient.sql(f"SET GLOBAL clone_valid_donor_list = '127.0.0.1:{self.donor.port}'")
+            if way == "peer":
+                # It logs in after the clone as before it, so the account must be on both.
+                self.recipient.sql(f"CREATE USER {ACCOUNT} IDENTIFIED BY '{PASSWORD}'")
+                self.recipient.sql(f"GRANT CLONE_ADMIN, SELECT ON *.* TO {ACCOUNT}")
+            before = self._servers_cpu()
+            figures = getattr(self, way)()
+            return figures | {"servers": self._servers_cpu() - before}
+
+        return run
+
+    def _servers_cpu(self) -> float:
+        return harness.server_cpu(self.donor) + harness.server_cpu(self.recipient)
+
+    def bare(self) -> harness.Figures:
+        own, begun = os.times(), time.monotonic()
+        self.recipient.sql(f"CLONE INSTANCE FROM '{ACCOUNT}'@'127.0.0.1':{self.donor.port} IDENTIFIED BY '{PASSWORD}'")
+        while not self._is_cloned():
+            if time.monotonic() - begun > PATIENCE:
+                raise SystemExit(f"the bare clone did not come back within {PATIENCE} s")
+            time.sleep(0.05)
+        ended, wall, now = time.time(), time.monotonic() - begun, os.times()
+        cpu = now.user + now.system - own.user - own.system
+        return {"task": wall, "wall": wall, "cpu": cpu, "late": ended - self._ready()}
+
+    def _is_cloned(self) -> bool:
+        statement = "SELECT 1 FROM performance_schema.clone_status WHERE STATE = 'Completed'"
+        try:
+            return bool(self.recipient.sql(statement, password=self.donor.root_password))
+        except pymysql.MySQLError:
+            return False
+
+    def _ready(self) -> float:
+        """When the recipient said last that it takes connections, seconds since 1970."""
+        stamps = READY.findall(self.recipient.error_log())
+        return datetime.fromisoformat(f"{stamps[-1]}+00:00").timestamp()
+
+    def _task(self, name: str) -> harness.Figures:
+        figures, output = self.ansible.playbook(
+            "-i", self.inventory, harness.HERE / f"playbooks/clone_{name}.yml",
+            "-e", f"account={ACCOUNT} password={PASSWORD}",
+        )  # fmt: skip
+        begin, end = (float(found) for found in re.findall(r"(?:BEGIN|END) ([0-9.]+)", output))
+        return {"task": end - begin} | figures | {"late": end - self._ready()}
+
+    def clone_run(self) -> harness.Figures:
+        return self._task("run")
+
+    def quiet(self) -> harness.Figures:
+        return self._task("quiet")
+
+    def peer(self) -> harness.Figures:
+        return self._task("peer")
+
+    def playbook(self) -> harness.Figures:
+        figures, _output = self.ansible.playbook("dbops.mysql_clone.clone", "-i", self.inventory)
+        return {"task": figures["wall"]} | figures
+
+    def files(self) -> harness.Figures:
+        target = self.recipient.directory / "copy"
+        script = (
+            'cd "$1" && mkdir "$2" && find . -name "*.ibd" -o -name "ibdata*" -o -name "undo_*" | xargs cp --parents -t "$2"'
+            ' && find "$2" -type f -exec sync {} +'
+        )
+        try:
+            figures, _output = harness.measure(["bash", "-c", script, "bash", self.donor.datadir, target])
         finally:
-            subprocess.run(
-                [sys.executable, "-m", "lab", "down", "--name", name], cwd=ROOT, stdout=subprocess.DEVNULL, check=False
-            )
-    print(f"\n{'':12}{'median':>9}{'min':>9}{'max':>9}{'more':>9}{'ratio':>9}")
-    for what in rounds[0]:
-        values = [seconds[what] for seconds in rounds]
-        ratio = statistics.median(seconds[what] / seconds["bare"] for seconds in rounds)
-        more = statistics.median(seconds[what] - seconds["bare"] for seconds in rounds)
-        print(f"{what:12}{statistics.median(values):9.2f}{min(values):9.2f}{max(values):9.2f}{more:9.2f}{ratio:9.2f}")
-    print(f"run ends {statistics.median(late):.2f} s (at most {max(late):.2f} s) after the server's first answer")
-    results = ROOT / "benchmarks/results"
-    results.mkdir(exist_ok=True)
-    document = {"megabytes": options.megabytes, "rounds": rounds, "late": late}
-    (results / "clone.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+            shutil.rmtree(target, ignore_errors=True)
+        return {"task": figures["wall"]} | figures
+
+    def dump(self) -> harness.Figures:
+        options = {}
+        for node in (self.donor, self.recipient):
+            options[node.name] = self.directory / f"{node.name}.cnf"
+            with open(os.open(options[node.name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(f'[client]\nuser=root\npassword="{node.root_password}"\nsocket="{node.socket}"\n')
+        programs = Path(self.donor.installation.bindir)
+        script = (
+            '"$1"/mysqldump --defaults-file="$2" --single-transaction --set-gtid-purged=OFF --routines --events "${@:4}"'
+            ' | "$1"/mysql --defaults-file="$3"'
+        )
+        figures, _output = harness.measure(
+            ["bash", "-o", "pipefail", "-c", script, "bash", programs, options["node1"], options["node2"], *NAMES]
+        )
+        return {"task": figures["wall"]} | figures
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megabytes", type=int, nargs="+", default=[50, 1024], help="MiB of sample data")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--dump-megabytes", type=int, default=LARGEST["dump"], help="a dump only up to this size")
+    options = parser.parse_args(arguments)
+    peer = harness.Peer()
+    report = None
+    for megabytes in options.megabytes:
+        pool = {"innodb_buffer_pool_size": "256M", "innodb_redo_log_capacity": "256M"}
+        with harness.lab("clone", nodes=2, options=pool) as lab, tempfile.TemporaryDirectory() as temporary:
+            donor, recipient = lab.nodes
+            versions = peer.versions() | {"mysql": donor.installation.version}
+            report = report or harness.Report("clone", vars(options), versions)
+            size = data.load(donor, megabytes)["bytes"]
+            bench = Bench(peer, donor, recipient, Path(temporary))
+            ways = [way for way in options.ways if way != "dump" or megabytes <= options.dump_megabytes]
+            print(f"{size / harness.MIB:.0f} MiB of tables", flush=True)
+            rounds = harness.take_turns({way: bench.candidate(way) for way in ways}, options.rounds)
+            report.part(f"{megabytes} MiB", rounds, "bare" if "bare" in ways else ways[0], bytes=size)
 
 
 if __name__ == "__main__":
