@@ -70,6 +70,7 @@ _OWN_CHECKS = {
     13462: "recipient.supervisor",
     13863: "recipient.innodb_read_only",
     28: "recipient.disk_space",
+    111: "recipient.down",
     122: "recipient.disk_space",
 }
 _DONOR_CHECKS = {

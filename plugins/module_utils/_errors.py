@@ -138,6 +138,10 @@ _ERRNO = re.compile(
 # What closes a message where it is pasted from.
 _TAIL = "'\"]}\\.,"
 
+# A wrapper's number with another one behind it, without the words that stand there.
+_WRAPPED = re.compile(r"\W{0,3}(?P<number>3862|3863|3870)\b(?P<rest>.*?\b(?P<inner>\d{4})\b)", re.DOTALL)
+_NUMBER = re.compile(r"(?<![\w.:-])(\d{4})(?!\w|[.:-]\d)")
+
 _by_number: dict[int, tuple[Case, ...]] = {}
 
 
@@ -200,6 +204,11 @@ def _nested(number: int, text: str, where: str, depth: int) -> ErrorEntry | None
         if number in CARRIERS:
             return _entry(3862, text[found.start() :], where, depth + 1)
         return _entry(int(found["number"]), found["text"], "connect" if found["connect"] else "donor", depth + 1)
+    if number in WRAPPERS and "plugin" not in text.lower():
+        # In another language, or shortened: the first number that the catalogue knows is the donor's.
+        for other in _NUMBER.findall(text):
+            if int(other) in _cases() and int(other) not in WRAPPERS:
+                return _entry(int(other), text, "donor", depth + 1)
     if number in CARRIERS:
         found = _CARRIED.search(text)
         if found and int(found["number"]) >= 1000:
@@ -434,6 +443,7 @@ _PHRASES: tuple[tuple[str, int], ...] = (
     ("connection reset by peer", 104),
     ("connection timed out", 110),
     ("timed out", 110),
+    ("timeout", 110),
     ("broken pipe", 32),
     ("access denied", 1045),
 )
@@ -475,7 +485,9 @@ def parse(text: str) -> tuple[int | None, str]:
             return (errno if errno is not None and number < 1000 else number), text
     if errno is not None:
         return errno, text
-    return None, text
+    # "3862 ... 1045", as people hand it on; a number alone in other words is no error's.
+    bare = _WRAPPED.match(text)
+    return (int(bare["number"]), text) if bare else (None, text)
 
 
 _by_symbol: dict[str, int] = {}

@@ -570,3 +570,21 @@ def test_a_parse_error_of_the_drop_is_none_of_the_statement():
     assert (drop.stage, drop.data, drop.side) == ("drop_data", "unknown", "recipient")
     statement = _errors.classify(1064, words % ": 3501 IDENTIFIED BY <secret>")
     assert (statement.stage, statement.data, statement.side) == ("local", "intact", "client")
+
+
+@pytest.mark.parametrize(
+    ("text", "outer", "inner"),
+    [
+        ("3862 ... 1045", 3862, 1045),
+        ("(3862 … 1045)", 3862, 1045),
+        ("错误 3862 (HY000): 克隆失败: 1045", 3862, 1045),
+        ("ERROR 3862 (HY000): erreur du donneur 127.0.0.1:3306", 3862, 3862),
+        ("ERROR 3870 (HY000): Clone Donor plugin 'p' 2013 is not active in Recipient.", 3870, 3870),
+        ("3862", 3862, 3862),
+        ("4711 and 1045 of 3862 rows", None, None),
+    ],
+)
+def test_a_wrapper_in_other_words_still_has_its_number(text, outer, inner):
+    entry = classify(int(text)) if text.isdigit() else classify(None, text)
+
+    assert (entry.number, entry.innermost.number) == (outer, inner)
