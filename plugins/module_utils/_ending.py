@@ -99,6 +99,15 @@ def is_over(waited: float, silent: float, limit: float, fixed: bool) -> bool:
     return fixed or silent > _SILENCE or waited > _STRETCH * limit
 
 
+def files_say_completed(datadir: str) -> bool:
+    """What the server's own record in its data directory says, where it can be read from here: 2 is a completed clone."""
+    try:
+        with open(os.path.join(datadir, "#clone", "#view_status"), encoding="utf-8", errors="replace") as file:
+            return file.read(100).split()[:1] == ["2"]
+    except OSError:
+        return False
+
+
 class Log:
     """The recipient's error log as a sign of life, where it can be seen from here."""
 
@@ -158,6 +167,8 @@ class Ending:
                     # The server was up when the statement was sent; the counter is in whole seconds.
                     restarted = uptime + 1 < link.clock() - state["sent"]
                     clone = self._proof(server, number, restarted, state)
+            except Ended:
+                raise
             except ServerError as error:
                 if error.number in ACCESS_DENIED:
                     raise self._locked_out(error) from error
@@ -255,12 +266,21 @@ class Ending:
                     )
                     return _progress.read(server)
             if error.number in (NO_SUCH_TABLE, NOT_ALLOWED) and restarted and number in LOOK_AT_STATUS:
-                known = dict(self._context.journal.document.get("clone") or _progress.NONE)
                 why = (
                     "the clone plugin did not load when the server started (see its error log)"
                     if error.number == NO_SUCH_TABLE
                     else "the login that works now may not read clone_status. Give post_clone_login_* for the proof"
                 )
+                if number not in (OK, RESTART_FAILED) and not files_say_completed(
+                    server.value("SELECT @@GLOBAL.datadir")
+                ):
+                    # A server that died of the same thing that keeps the plugin away looks just so.
+                    raise Ended(
+                        "the server has restarted, and what became of the clone can't be read: %s" % why,
+                        self._context.label,
+                        "repair_first",
+                    ) from error
+                known = dict(self._context.journal.document.get("clone") or _progress.NONE)
                 self._context.warnings.append(
                     "%s: the clone is taken as completed since the server restarted with the donor's accounts: %s"
                     % (self._context.label, why)

@@ -123,3 +123,16 @@ def test_without_a_log_there_is_only_silence():
     log = _ending.Log(None, lambda: now[0])
     now[0] = 7.0
     assert log.silent() == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("2 1\n1700 1800\n", True), ("1 1\n", False), ("3 1\n", False), ("", False)]
+)
+def test_the_servers_own_record_on_disk(tmp_path, text, expected):
+    (tmp_path / "#clone").mkdir()
+    (tmp_path / "#clone/#view_status").write_text(text)
+    assert _ending.files_say_completed(str(tmp_path)) == expected
+
+
+def test_no_record_on_disk_says_nothing(tmp_path):
+    assert not _ending.files_say_completed(str(tmp_path))

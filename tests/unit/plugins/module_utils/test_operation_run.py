@@ -65,6 +65,7 @@ class World:
         self.variables = {"clone_valid_donor_list": None, "clone_buffer_size": 4194304}
         self.sent = 0.0
         self.logged = None
+        self.plugin_lost = False
 
     # -- Link -----------------------------------------------------------------------------------------------------
 
@@ -225,6 +226,8 @@ class Session:
             return 1
         if statement.startswith("SELECT NOW"):
             return stamp(self.world.now)
+        if statement == "SELECT @@GLOBAL.datadir":
+            return "/nowhere"
         if "log_error" in statement:
             return "/nowhere/|stderr"
         if "error_log" in statement:
@@ -239,6 +242,9 @@ class Session:
         return [{"Value": str(int(uptime))}]
 
     def query_many(self, statements):
+        if self.world.plugin_lost and self.world.row and not self.donor:
+            gone = ServerError(1146, "Table 'performance_schema.clone_status' doesn't exist", self.label)
+            return {"status": gone, "progress": gone, "session": gone, "now": [{"now": stamp(self.world.now)}]}
         status, progress = self.world.rows()
         return {
             "status": status,
@@ -252,6 +258,10 @@ class Session:
         world.statements.append(statement)
         if statement.startswith("CLONE INSTANCE"):
             world.start_clone()
+        elif statement.startswith("INSTALL PLUGIN"):
+            raise ServerError(
+                1123, "Can't initialize function 'clone'; Plugin initialization function failed.", self.label
+            )
         elif statement.startswith("SET GLOBAL"):
             world.variables[statement.split("`")[1]] = values[0]
         elif statement.startswith("KILL QUERY") and world.running:
@@ -619,3 +629,14 @@ class TestBefore:
         failure = refused(world, timeout=100)
         assert "time for the run is over" in failure.message
         assert (failure.details["data_dropped"], clones(world)) == (False, 0)
+
+    @pytest.mark.parametrize(("error", "completed"), [(None, True), (2013, False)])
+    def test_a_plugin_that_did_not_load_leaves_only_the_statements_own_answer(self, report, error, completed):
+        world = World(Attempt(error=error))
+        world.plugin_lost = True
+        if completed:
+            result, _journal = operate(world)
+            assert result["clone"]["state"] == "completed"
+            assert "did not load" in result["module_warnings"][0]
+        else:
+            assert "can't be read" in refused(world).message
