@@ -243,8 +243,9 @@ EXPECTED: dict[str, dict[str, str]] = {
     | dict.fromkeys((*COPIES, "FILE SYNC", "RESTART", "RECOVERY", TRIAL, SWAP), "finished"),
     "link cut too long": dict.fromkeys((BEFORE, "DROP DATA", *COPIES), "retried")
     | dict.fromkeys(("FILE SYNC", "RESTART", "RECOVERY", TRIAL, SWAP), "finished"),
-    "disk full": {BEFORE: "stopped 3873", "DROP DATA": "stopped 3873"}
-    | dict.fromkeys(COPIES, "stopped 1026")
+    # A server without room may also die of that by itself (InnoDB asserts that its redo log can grow).
+    "disk full": dict.fromkeys((BEFORE, "DROP DATA"), "stopped 3873 or retried")
+    | dict.fromkeys(COPIES, "stopped 1026 or retried")
     | dict.fromkeys(("FILE SYNC", "RESTART", "RECOVERY"), "finished")
     | {TRIAL: "stopped", SWAP: "finished"},
     "KILL QUERY": dict.fromkeys((BEFORE, "DROP DATA", *COPIES, "FILE SYNC"), "retried")

@@ -252,7 +252,6 @@ class Scene:
             "donor_password": PASSWORD,
             "method": method,
             "overwrite": True,
-            "force": True,
             "retries": 5,
             "retry_delays": [1, 2, 3],
             "timeout": CELL_SECONDS,
@@ -364,7 +363,6 @@ class Scene:
             self._await(stage, run, deadline, self._donor_waits)
         elif stage == "RESTART":
             pid = self.recipient.pid
-            self._await("FILE SYNC", run, deadline, lambda: self._in_stage(None, "FILE SYNC"))
             self._await(stage, run, deadline, lambda: not processes.is_alive(pid))
         elif stage == "RECOVERY":
             self._await(
@@ -398,15 +396,16 @@ class Scene:
         rows = self.donor.sql("SHOW PROCESSLIST")
         return any(str(row["Command"]).lower() == "clone" and "lock" in str(row["State"]).lower() for row in rows)
 
-    def _in_stage(self, connection: pymysql.connections.Connection | None, stage: str) -> bool:
-        statement = (
-            "SELECT 1 FROM performance_schema.clone_progress p JOIN performance_schema.clone_status s USING (ID) "
-            "WHERE p.STAGE = %s AND p.STATE = 'In Progress' AND s.PID > 0"
-        )
-        if connection is None:
-            return bool(self.recipient.sql(statement, (stage,)))
+    @staticmethod
+    def _in_stage(connection: pymysql.connections.Connection, stage: str) -> bool:
         with connection.cursor() as cursor:
-            return bool(cursor.execute(statement, (stage,)))
+            return bool(
+                cursor.execute(
+                    "SELECT 1 FROM performance_schema.clone_progress p JOIN performance_schema.clone_status s USING (ID) "
+                    "WHERE p.STAGE = %s AND p.STATE = 'In Progress' AND s.PID > 0",
+                    (stage,),
+                )
+            )
 
     # -- what is seen afterwards -------------------------------------------------------------------------------------
 
