@@ -34,7 +34,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
     with_config_file,
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._sql import account as quoted
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._sql import literal
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._sql import is_one_clause, literal
 
 EVERYTHING = _grants.EVERYTHING
 PERFORMANCE_SCHEMA = "`performance_schema`.*"
@@ -807,6 +807,12 @@ def check_options(params: t.Mapping[str, t.Any]) -> None:
         raise BadInput("wait_timeout is %s; expected 0 seconds or more" % params["wait_timeout"])
     if params["state"] == "saved" and not params["accounts"]:
         raise BadInput("accounts is empty; state saved needs at least one name or pattern")
+    for one in params["saved"]:
+        if not (is_one_clause(one["definition"]) and is_one_clause(one["default_roles"])):
+            raise BadInput(
+                "saved holds for %s what isn't part of one SQL statement; give 'saved' as state=saved returned it"
+                % quoted(one["name"], one["host"])
+            )
 
 
 def manage(server: Server, own: Login, params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:

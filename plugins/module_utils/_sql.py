@@ -14,6 +14,9 @@ import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
 
+_CLAUSE = re.compile(
+    r"""(?:[^'"`;#/-]|'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`]|``)*`|/(?!\*)|-(?!-))*\Z""", re.DOTALL
+)
 _HOST = re.compile(r"[A-Za-z0-9._-]+\Z")
 
 
@@ -40,6 +43,11 @@ def account(user: str, host: str) -> str:
     if "\0" in user or "\0" in host:
         raise BadInput("an account name must not hold a NUL character")
     return "`%s`@`%s`" % (user.replace("`", "``"), host.replace("`", "``"))
+
+
+def is_one_clause(text: str) -> bool:
+    """Whether SQL that a server wrote (SHOW CREATE USER) is part of one statement: no quote left open, no semicolon, no comment."""
+    return _CLAUSE.match(text) is not None
 
 
 def donor_entry(host: str, port: int) -> str:

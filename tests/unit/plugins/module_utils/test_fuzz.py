@@ -34,6 +34,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
     _verification,
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.wire import tokens
 
 CAPTURED = pathlib.Path(__file__).parent / "captured"
 
@@ -59,38 +60,6 @@ def outcome(function, *values):
 
 
 # -- quoting -----------------------------------------------------------------------------------------------------------
-
-
-def tokens(sql, backslash):
-    """The statement as MySQL's lexer cuts it: quoted names and strings with their values, and the rest."""
-    found, place, plain = [], 0, ""
-    escapes = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
-    while place < len(sql):
-        quote = sql[place]
-        if quote not in "'`":
-            plain += quote
-            place += 1
-            continue
-        if plain:
-            found.append(("plain", plain))
-            plain = ""
-        value, place = "", place + 1
-        while True:
-            assert place < len(sql), "a quote that nobody closed"
-            if sql[place] == quote:
-                if sql[place + 1 : place + 2] != quote:
-                    break
-                place += 1
-            elif sql[place] == "\\" and backslash and quote == "'":
-                place += 1
-                value += escapes.get(sql[place], sql[place])
-                place += 1
-                continue
-            value += sql[place]
-            place += 1
-        found.append((quote, value))
-        place += 1
-    return [*found, ("plain", plain)] if plain else found
 
 
 CONNECTION = _server._Connection(defer_connect=True, charset="utf8mb4", ssl_disabled=True)

@@ -161,3 +161,35 @@ class Wire:
         if len(head) < 4:
             raise EOFError
         return incoming.read(int.from_bytes(head[:3], "little"))
+
+
+def tokens(sql, backslash):
+    """The statement as MySQL's lexer cuts it: quoted names and strings with their values, and the rest."""
+    found, place, plain = [], 0, ""
+    escapes = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
+    while place < len(sql):
+        quote = sql[place]
+        if quote not in "'`":
+            plain += quote
+            place += 1
+            continue
+        if plain:
+            found.append(("plain", plain))
+            plain = ""
+        value, place = "", place + 1
+        while True:
+            assert place < len(sql), "a quote that nobody closed"
+            if sql[place] == quote:
+                if sql[place + 1 : place + 2] != quote:
+                    break
+                place += 1
+            elif sql[place] == "\\" and backslash and quote == "'":
+                place += 1
+                value += escapes.get(sql[place], sql[place])
+                place += 1
+                continue
+            value += sql[place]
+            place += 1
+        found.append((quote, value))
+        place += 1
+    return [*found, ("plain", plain)] if plain else found
