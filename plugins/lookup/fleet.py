@@ -1,0 +1,136 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: fleet
+short_description: Who is cloned from whom in a fleet, and when
+version_added: 1.0.0
+description:
+  - The scheduler of the playbook C(dbops.mysql_clone.fleet). A donor serves one clone at a time. A recipient that has been cloned
+    becomes a donor itself, with C(mysql_clone_fanout=tree).
+  - It reads the results that the roles C(precheck) and C(clone) registered on the recipients, and C(mysql_clone_zone) of all hosts.
+    It contacts no server.
+author:
+  - dbops contributors (@dbops)
+options:
+  _terms:
+    description:
+      - V(plan) makes the first state from the checks of all hosts of the play, with the plan and its lines to show.
+      - V(advance) makes the next state from C(fleet_state) and what the active hosts said.
+      - V(summary) gives the lines that say what became of each recipient.
+    type: list
+    elements: str
+    choices: [plan, advance, summary]
+    required: true
+"""
+
+EXAMPLES = r"""
+---
+- name: Plan
+  ansible.builtin.set_fact:
+    fleet_state: "{{ lookup('dbops.mysql_clone.fleet', 'plan') }}"
+  run_once: true
+
+- name: Show the plan
+  ansible.builtin.debug:
+    msg: "{{ fleet_state.lines }}"
+  run_once: true
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - The state, as plain data. C(hosts) holds what each host does (V(donor), V(waiting), V(cloning), V(cloned), V(failed), V(refused)),
+      its C(donor), and the C(root) whose accounts it has after the clone.
+    - C(active) are the hosts that C(clone_run) is to be run on now, for C(wait) seconds at most. C(plan) and C(lines) are the plan,
+      C(news) the lines since the last state, and C(done) tells that nothing is left to do.
+  type: list
+  elements: raw
+"""
+
+import time
+import typing as t
+
+from ansible import constants as C
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _fleet
+
+
+class LookupModule(LookupBase):
+    def run(self, terms: list[str], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
+        self.set_options(var_options=variables, direct=kwargs)
+        self._variables = variables or {}
+        self._hostvars = self._variables["hostvars"]
+        works = {"plan": self._plan, "advance": self._advance, "summary": self._summary}
+        unknown = [term for term in terms if term not in works]
+        if unknown or not terms:
+            raise AnsibleLookupError("fleet: '%s' is unknown; expected plan, advance or summary" % ", ".join(unknown))
+        return [works[term]() for term in terms]
+
+    def _value(self, name: str, default: t.Any = None) -> t.Any:
+        value = self._variables.get(name)
+        return default if value is None else self._templar.template(value)
+
+    def _plan(self) -> dict[str, t.Any]:
+        donors = [str(name) for name in self._variables["groups"].get("clone_donors", ())]
+        if not donors:
+            raise AnsibleLookupError("fleet: there is no donor; put one host or more into the group clone_donors")
+        hosts = [str(name) for name in self._variables["ansible_play_hosts_all"]]
+        both = sorted(set(donors) & set(hosts))
+        if both:
+            raise AnsibleLookupError(
+                "fleet: %s can't be donor and recipient; take it out of clone_donors or clone_recipients"
+                % ", ".join(both)
+            )
+        deadline = self._value("mysql_clone_window_end")
+        try:
+            return _fleet.begin(
+                donors,
+                {name: self._checked(name) for name in hosts},
+                {name: self._hostvars[name].get("mysql_clone_zone") for name in donors + hosts},
+                str(self._value("mysql_clone_fanout", "tree")),
+                time.time(),
+                None if deadline is None else float(deadline),
+            )
+        except ValueError as error:
+            raise AnsibleLookupError(str(error)) from error
+
+    def _checked(self, name: str) -> dict[str, t.Any]:
+        """What is known of a recipient from its check."""
+        found = self._hostvars[name]
+        result = found.get("precheck_result") or {}
+        refused = found.get("fleet_refused")
+        capacity = result.get("capacity") or {}
+        force = str(found.get("mysql_clone_force", False)).lower() in ("true", "yes", "1", "on")
+        return {
+            "ready": bool(result.get("checks")) and not refused,
+            "cloned": bool(result.get("already_cloned")) and not force and not refused,
+            "root": str(self._root(name)),
+            "seconds": capacity.get("estimated_seconds"),
+            "bytes": capacity.get("bytes_to_copy"),
+            "message": refused or result.get("msg"),
+        }
+
+    def _root(self, name: str) -> str:
+        donors = self._variables["groups"]["clone_donors"]
+        recipients = list(self._variables["groups"].get("clone_recipients", ()))
+        return (
+            self._hostvars[name].get("mysql_clone_donor")
+            or donors[recipients.index(name) % len(donors) if name in recipients else 0]
+        )
+
+    def _advance(self) -> dict[str, t.Any]:
+        state = self._value("fleet_state")
+        polls = {name: self._hostvars[name].get("clone_result") or {} for name in state["active"]}
+        waiting = [name for name, host in state["hosts"].items() if host["state"] == "waiting"]
+        refused = {name: str(self._hostvars[name].get("fleet_refused") or "") for name in waiting}
+        forks = int(self._variables.get("ansible_forks") or C.DEFAULT_FORKS)
+        return _fleet.advance(state, polls, time.time(), forks, {name: why for name, why in refused.items() if why})
+
+    def _summary(self) -> list[str]:
+        return _fleet.summary(self._value("fleet_state"))
