@@ -21,6 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import filter_loader, test_loader
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import Body, outcome
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
@@ -36,6 +37,9 @@ _AUTOMATIC = ("auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
 # Ansible loads action plugins before it forks, so what is made here is made once for all hosts.
 if not PYMYSQL_IMPORT_ERROR:
     tls_context(Login())
+# All of Ansible's own are found with the first one; else each worker finds them anew for its first template.
+filter_loader.get("ansible.builtin.default")
+test_loader.get("ansible.builtin.defined")
 
 
 class Task(t.NamedTuple):
