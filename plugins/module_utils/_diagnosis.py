@@ -23,6 +23,8 @@ GIVEN, DOWN, FAILED, BLOCKS, PAST, LOGGED, SLOW = 100, 95, 90, 60, 45, 40, 20
 # Bytes per second below which a copy counts as slow, and how many bytes must have been copied to say so.
 SLOW_RATE = 5 << 20
 SLOW_AFTER = 4 << 20
+# How far the clocks of donor and recipient may be apart (seconds) for their logs to tell of one clone.
+CLOCKS_APART = 60.0
 # How many earlier incidents are told of a cause.
 SEEN_SHOWN = 3
 
@@ -187,6 +189,7 @@ class Evidence(t.NamedTuple):
     unsuitable: str | None = None
     unseen: t.Sequence[str] = ()
     history: t.Sequence[t.Mapping[str, t.Any]] = ()
+    donor_log: t.Mapping[str, t.Any] | None = None
 
 
 class Cause(t.NamedTuple):
@@ -493,6 +496,29 @@ def _log(evidence: Evidence) -> t.Iterator[Cause]:
         yield Cause("recipient.supervisor", LOGGED, entry, (words,), entry.remedy)
 
 
+def _donors_log(evidence: Evidence) -> t.Iterator[Cause]:
+    """What the donor's own log tells of the last clone that it gave, which may have been another recipient's."""
+    stories = [story for story in (evidence.donor_log or {}).get("clones") or () if story.get("side") == "donor"]
+    if not stories or _completed(evidence):
+        return
+    story = stories[-1]
+    begun = (evidence.clone or {}).get("begin_time")
+    gap = _progress.seconds_between(begun.rstrip("Z"), story["begin"].rstrip("Z")) if begun else 0.0
+    if gap is None or not -CLOCKS_APART <= gap <= CLOCKS_APART:
+        return
+    words = "the donor's log: its part of the clone begun at %s %s" % (
+        story["begin"],
+        story["outcome"].replace("_", " "),
+    )
+    error = story.get("error")
+    if story["outcome"] == "interrupted":
+        entry = _errors.classify(3862, "Clone Donor Error: 1815 : Innodb Clone Restart could not find existing clone")
+        yield _of_error(entry, LOGGED, words + ": the donor's server ended", story.get("data_dropped"))
+    elif story["outcome"] == "failed" and error:
+        entry = _errors.classify(error["code"], error["message"])
+        yield _of_error(entry, LOGGED, "%s: %s" % (words, _quoted(entry)), donors=True)
+
+
 def _completed(evidence: Evidence) -> bool:
     return bool(evidence.clone and evidence.clone["state"] == "completed")
 
@@ -568,6 +594,7 @@ SOURCES: tuple[t.Callable[[Evidence], t.Iterator[Cause]], ...] = (
     _room,
     _last_clone,
     _log,
+    _donors_log,
     _findings,
     _slow,
 )

@@ -376,10 +376,25 @@ def _names(params: t.Mapping[str, t.Any]) -> dict[str, str]:
     }
 
 
+def _donor_log(log: t.Mapping[str, t.Any] | None, steps: Steps) -> t.Mapping[str, t.Any] | None:
+    """The donor's log as it was handed on. Raises BadInput for something else."""
+    if not log:
+        return None
+    with steps.step("donor log", "the donor's error log") as row:
+        clones = log.get("clones")
+        if not isinstance(clones, list) or not all(isinstance(clone, dict) and "begin" in clone for clone in clones):
+            raise BadInput("donor_log is no log: give what clone_log returned on the donor")
+        row["result"] = "%d clones in it" % len(clones)
+        return log
+    return None
+
+
 def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.Any]:
     """The module's work; nothing is ever changed."""
     steps = Steps()
-    evidence = collect(params, steps)._replace(history=_diagnosis.incidents(params["history"]))
+    evidence = collect(params, steps)._replace(
+        history=_diagnosis.incidents(params["history"]), donor_log=_donor_log(params["donor_log"], steps)
+    )
     log = evidence.log or {}
     with steps.step("plan", "what follows from all that") as row:
         diagnosis = dict(_diagnosis.diagnose(evidence), steps=steps.done)

@@ -52,6 +52,10 @@ options:
       - The donor's facts, as M(dbops.mysql_clone.clone_precheck) returned them there with O(dbops.mysql_clone.clone_precheck#module:side=donor).
         With them the donor is judged by what its administrator may see.
     type: dict
+  donor_log:
+    description:
+      - What M(dbops.mysql_clone.clone_log) returned on the donor; its RV(dbops.mysql_clone.clone_log#module:clones) are looked at.
+    type: dict
   history:
     description:
       - Earlier incidents, to tell of each cause where it was seen before and what solved it. Each is a dictionary, or a JSON text
@@ -226,6 +230,7 @@ ARGUMENT_SPEC = dict(
     server_config_file={"type": "path"},
     datadir={"type": "path"},
     donor_facts={"type": "dict"},
+    donor_log={"type": "dict"},
     history={"type": "list", "elements": "raw", "default": []},
     name={"type": "str"},
 )

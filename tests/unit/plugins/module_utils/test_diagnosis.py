@@ -485,3 +485,38 @@ def test_every_playbook_that_a_cause_names_is_there():
     root = Path(__file__).parents[4]
     for name in _diagnosis.PLAYBOOKS.values():
         assert (root / "playbooks" / (name.rpartition(".")[2] + ".yml")).is_file()
+
+
+@pytest.mark.parametrize(
+    ("story", "causes"),
+    [
+        ({"outcome": "completed"}, []),
+        ({"outcome": "interrupted"}, ["donor.restarted"]),
+        (
+            {"outcome": "failed", "error": {"code": 3634, "message": "Too many concurrent clone operations"}},
+            ["donor.slot"],
+        ),
+        ({"outcome": "interrupted", "begin": "2026-11-22T23:00:00.000000Z"}, []),
+        ({"outcome": "interrupted", "side": "recipient"}, []),
+    ],
+)
+def test_the_donors_own_log_has_its_say(story, causes):
+    clone = view(
+        [
+            {
+                "STATE": "Failed",
+                "PID": 0,
+                "BEGIN_TIME": BEGIN,
+                "END_TIME": BEGIN,
+                "SOURCE": "db1:3306",
+                "DESTINATION": "LOCAL INSTANCE",
+                "ERROR_NO": 0,
+                "ERROR_MESSAGE": "",
+                "BINLOG_FILE": "",
+                "BINLOG_POSITION": 0,
+                "GTID_EXECUTED": "",
+            }
+        ]
+    )
+    log = {"clones": [{"side": "donor", "begin": BEGIN, "data_dropped": False, "error": None, **story}]}
+    assert [cause.id for cause in causes_of(Evidence(clone=clone, donor_log=log))] == causes

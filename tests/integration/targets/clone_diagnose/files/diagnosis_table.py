@@ -199,6 +199,7 @@ class Bench:
             "server_config_file": str(self.recipient.directory / "my.cnf"),
             "datadir": None,
             "donor_facts": None,
+            "donor_log": None,
             "history": [],
             "name": None,
         }

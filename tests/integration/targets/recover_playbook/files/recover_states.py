@@ -56,8 +56,8 @@ class Scene:
 
     def parameters(self, module: Any, **changes: Any) -> dict[str, Any]:
         values = {name: spec.get("default") for name, spec in module.ARGUMENT_SPEC.items()}
-        common = {name: value for name, value in self.bench.parameters().items() if name in values}
-        common |= {"start_command": self.start, "state_directory": str(self.home / "state")}
+        common = {name: value for name, value in self.bench.parameters().items() if name in values and value}
+        common |= {"config_file": "", "start_command": self.start, "state_directory": str(self.home / "state")}
         return values | common | {"timeout": 120.0} | changes
 
     def recover(self, check: bool = False, **changes: Any) -> dict[str, Any]:
@@ -288,7 +288,14 @@ def play(scene: Scene, playbook: str, status: int, *options: str) -> str:
     done = subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), f"dbops.mysql_clone.{playbook}", "-i", path, *options],
         cwd=scene.home,
-        env=os.environ | {"HOME": str(scene.home), "ANSIBLE_NOCOLOR": "1", "LC_ALL": "C.UTF-8"},
+        # Nothing of the test's own Ansible: its failures would be counted as the test's.
+        env={
+            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+            "ANSIBLE_NOCOLOR": "1",
+            "HOME": str(scene.home),
+            "LC_ALL": "C.UTF-8",
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
