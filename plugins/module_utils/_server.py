@@ -284,7 +284,7 @@ class Server:
             self._connection = self._open(read_timeout, database, tls)
         except ServerError as error:
             preferred = not (self.login.ca_cert or self.login.client_cert or self.login.require_tls)
-            if not (error.number == TLS_FAILED and preferred and "support" in error.text):
+            if not (error.number == TLS_FAILED and preferred and "doesn't support" in error.text):
                 raise
             self._connection = self._open(read_timeout, database, None)
 
@@ -329,6 +329,10 @@ class Server:
     def _translate(self, error: BaseException, stage: str) -> ServerError:
         if isinstance(error, pymysql.err.MySQLError) and error.args and isinstance(error.args[0], int):
             number = error.args[0]
+            cause = getattr(error, "original_exception", None)
+            if isinstance(cause, ssl.SSLError) and not isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+                # The driver calls it 2003, as if nobody were there.
+                return ServerError(TLS_FAILED, "TLS connection error: %s" % cause, self.label, stage)
             # A failed handshake comes as 2003/2013 with the cause behind it.
             text = str(error.args[1]) if len(error.args) > 1 else str(error)
             return ServerError(number or 2013, text or "connection lost", self.label, stage)
@@ -485,6 +489,8 @@ def connect_first(logins: t.Sequence[Login], read_timeout: float | None = SESSIO
                 continue
             if error.number in UNREACHABLE:
                 error.message += ". Check that it runs, and login_host, login_port or login_unix_socket"
+            if error.number == TLS_FAILED:
+                error.message += ". Check ca_cert and check_hostname (the certificate must name login_host), client_cert and client_key"
             raise
         try:
             _refuse_unsuitable(server.label, server.version)

@@ -42,20 +42,19 @@ HOSTILE = [
 ]
 NO_BACKSLASH_ESCAPES = 0x200
 # Options by what becomes of them. A new option must be put where it belongs.
-NEVER_SQL = set(
-    # How to reach a server.
-    "login_user login_password login_host login_port login_unix_socket config_file connect_timeout client_cert client_key "
-    "ca_cert check_hostname post_clone_login_user post_clone_login_password donor_login_user donor_login_password "
-    # Numbers, switches and fixed words.
-    "donor_port require_ssl side state update_password binlog allow wait_timeout temporary install_plugin remove_plugin "
-    "wait_for poll_interval stall_timeout profile method overwrite force reserve_factor reserve_memory reserve_cpus "
-    "reserve_bandwidth probe deadline fail_on collect compare checksum replication catch_up_timeout threads donor_order "
-    "max_threads_running timeout retries retry_delays restart_timeout progress wait_seconds seen data set_gtid_purged "
-    "roll_back cleanup start_timeout clone_only limit history rotated max_donor_lag "
-    # Paths and commands of the machine, and texts that are compared here.
-    "start_command state_directory path client_directory server_config_file datadir ignore_tables ignore_accounts error "
-    "donor_facts donor_log accounts cursor until codes keywords severities subsystems source zone".split()
-)
+# How to reach a server; numbers, switches and fixed words; paths and commands of the machine; texts that are compared here.
+WORDS = """
+login_user login_password login_host login_port login_unix_socket config_file connect_timeout client_cert client_key
+ca_cert check_hostname post_clone_login_user post_clone_login_password donor_login_user donor_login_password
+donor_port require_ssl side state update_password binlog allow wait_timeout temporary install_plugin remove_plugin
+wait_for poll_interval stall_timeout profile method overwrite force reserve_factor reserve_memory reserve_cpus
+reserve_bandwidth probe deadline fail_on collect compare checksum replication catch_up_timeout threads donor_order
+max_threads_running timeout retries retry_delays restart_timeout progress wait_seconds seen data set_gtid_purged
+roll_back cleanup start_timeout clone_only limit history rotated max_donor_lag
+start_command state_directory path client_directory server_config_file datadir ignore_tables ignore_accounts error
+donor_facts donor_log accounts cursor until codes keywords severities subsystems source zone
+"""
+NEVER_SQL = set(WORDS.split())
 SQL = {
     # A value, bound by the driver.
     "password": "value",

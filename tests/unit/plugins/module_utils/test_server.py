@@ -178,3 +178,20 @@ def test_a_value_too_many_is_a_bug():
     server._connection = Literals()
     with pytest.raises(ValueError, match="more values"):
         server._bound("SELECT %s", (1, 2))
+
+
+def test_a_certificate_that_nobody_vouches_for_is_no_silent_server(monkeypatch):
+    def connect(self):
+        error = _server.pymysql.err.OperationalError(2003, "Can't connect to MySQL server on 'db1'")
+        error.original_exception = ssl.SSLCertVerificationError(1, "certificate verify failed")
+        raise error
+
+    monkeypatch.setattr(_server._Connection, "connect", connect)
+    with pytest.raises(ServerError) as caught:
+        _server.connect_first([Login("db1", user="a")])
+    assert caught.value.number == 2026
+    assert "certificate verify failed. Check ca_cert" in caught.value.message
+
+
+def test_old_versions_of_tls_are_not_spoken():
+    assert _server.tls_context(Login()).minimum_version == ssl.TLSVersion.TLSv1_2
