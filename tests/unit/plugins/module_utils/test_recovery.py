@@ -194,3 +194,37 @@ def test_what_the_journal_of_an_earlier_run_tells(tmp_path):
     }
     assert _repair.job_of({"finished": True, "swap": kept}, False)["kept"] == kept
     assert _repair.job_of({"finished": True, "swap": KEPT}, False)["kept"] is None, "the directory is gone"
+
+
+class OtherRun:
+    """A job of clone_run: alive for some looks, with the journal that it has."""
+
+    def __init__(self, journal: dict, alive: bool = True) -> None:
+        self.journal, self._alive = journal, alive
+
+    def alive(self) -> bool:
+        return self._alive
+
+    def read(self) -> dict:
+        return self.journal
+
+    def wait(self, seen: int, seconds: float | None) -> dict:
+        return self.journal
+
+
+EVENTS = [{"number": number, "seconds": 1.0, "text": "FILE COPY"} for number in (1, 2, 3)]
+
+
+def test_a_run_under_way_is_followed_and_its_news_handed_on():
+    followed = _repair._other_run(OtherRun({"finished": False, "events": EVENTS, "count": 3}), 1, 2.0)
+    assert followed is not None
+    assert (followed["finished"], followed["attached"], followed["seen"]) == (False, True, -3)
+    assert [event["number"] for event in followed["events"]] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("journal", "alive"),
+    [({"finished": True}, True), ({"finished": False}, False), ({"finished": False, "recovery": True}, True)],
+)
+def test_nothing_is_followed_that_has_ended_or_is_a_recovery(journal, alive):
+    assert _repair._other_run(OtherRun(journal, alive), 0, 2.0) is None
