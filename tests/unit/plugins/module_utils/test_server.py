@@ -190,7 +190,7 @@ def test_a_certificate_that_nobody_vouches_for_is_no_silent_server(monkeypatch):
     with pytest.raises(ServerError) as caught:
         _server.connect_first([Login("db1", user="a")])
     assert caught.value.number == 2026
-    assert "certificate verify failed. Check ca_cert" in caught.value.message
+    assert "certificate verify failed (error 2026). Check ca_cert" in caught.value.message
 
 
 def test_old_versions_of_tls_are_not_spoken():
