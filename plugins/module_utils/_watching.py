@@ -58,13 +58,13 @@ def stall_budget(
     """How many seconds a stage may show nothing before it counts as stalled.
 
     Before DROP DATA the server may wait for a DDL statement on the donor as long as clone_ddl_timeout allows, which is no
-    stall while the donor answers. DROP DATA may wait for locks, and clone_delay_after_data_drop is a sleep. FILE SYNC
-    shows nothing while it writes what was copied to the disk. A copy shows bytes.
+    stall while the donor answers. Nor is clone_delay_after_data_drop, which is a sleep. FILE SYNC shows nothing while it
+    writes what was copied to the disk. A copy shows bytes.
     """
     if stage is None:
         patience = float(settings.get("clone_ddl_timeout", _DDL_TIMEOUT)) + 10
         return max(stall_timeout, patience) if donor_answers else stall_timeout
-    if stage == "DROP DATA":
+    if stage == "DROP DATA" and donor_answers:
         return stall_timeout + float(settings.get("clone_delay_after_data_drop", 0))
     if stage == "FILE SYNC":
         return stall_timeout + copied / _SYNC_RATE

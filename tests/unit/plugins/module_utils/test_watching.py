@@ -21,6 +21,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import _progress
         (None, {}, 0, True, 310),
         (None, {"clone_ddl_timeout": 0}, 0, True, 20),
         ("DROP DATA", {"clone_delay_after_data_drop": 600}, 0, True, 620),
+        ("DROP DATA", {"clone_delay_after_data_drop": 600}, 0, False, 20),
         ("FILE SYNC", {}, 10**9, True, 40),
     ],
 )
