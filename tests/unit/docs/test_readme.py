@@ -19,7 +19,7 @@ from ansible_collections.dbops.mysql_clone.plugins.lookup import login
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = ("README.md", "docs/CONTRIBUTING.md", "docs/architecture.md")
+PAGES = ("README.md", "docs/CONTRIBUTING.md", "docs/architecture.md", "SECURITY.md", "docs/threat_model.md")
 PACKAGE = "ansible_collections.dbops.mysql_clone.plugins."
 
 VARIABLE = re.compile(r"\bmysql_clone_[a-z_]*[a-z]\b")
