@@ -123,8 +123,7 @@ class Look:
         )
 
     def _up(self, server: Server, job: t.Mapping[str, t.Any]) -> Seen:
-        rows = server.query("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('datadir', 'pid_file')")
-        variables = {row["Variable_name"]: row["Value"] for row in rows}
+        variables = {row["Variable_name"]: row["Value"] for row in server.query("SHOW GLOBAL VARIABLES")}
         here = _host.find_process(variables)[0] is not None
         self.datadir = os.path.realpath(variables["datadir"]) if here else None
         clone = self._clone(server)
@@ -146,7 +145,7 @@ class Look:
         }
         half = self._half(clone, job)
         with contextlib.suppress(OSError):
-            empty, orphans = unknown_directories(self.datadir, names)
+            empty, orphans = unknown_directories(self.datadir, names, used_paths(self.datadir, variables))
             seen = seen._replace(
                 marks=_marks(_evidence.files_of(self.datadir)),
                 remains=tuple(name for name in _inventory.remains(self.datadir) if not name.startswith("#clone/")),
@@ -228,11 +227,27 @@ def _sizes(facts: t.Mapping[str, t.Any] | None) -> dict[str, int] | None:
     return {row["name"]: int(row.get("bytes") or 0) for row in schemas} if schemas is not None else None
 
 
-def unknown_directories(datadir: str, schemas: t.Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Directories of schemas that the server doesn't know: those with nothing in them, and those with tablespaces alone."""
+def used_paths(datadir: str, variables: t.Mapping[str, t.Any]) -> set[str]:
+    """The paths that the server's variables name: an empty directory may be its tmpdir."""
+    found = set()
+    for value in variables.values():
+        for part in re.split("[:;]", str(value or "")):
+            if part and "\n" not in part:
+                found.add(os.path.realpath(os.path.join(datadir, part.strip("#"))))
+    return found
+
+
+def unknown_directories(
+    datadir: str, schemas: t.Collection[str], used: t.Collection[str] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Directories of schemas that the server doesn't know: those with nothing in them, and those with tablespaces alone.
+
+    What lies at one of the paths in ``used``, or above it, is no schema's.
+    """
     empty, orphans = [], []
     for entry in os.scandir(datadir):
-        known = _facts.decoded(entry.name) in schemas or entry.name in _SYSTEM
+        named = any((path + "/").startswith(entry.path + "/") for path in used)
+        known = named or _facts.decoded(entry.name) in schemas or entry.name in _SYSTEM
         if known or entry.name[0] in "#." or not entry.is_dir(follow_symlinks=False):
             continue
         names = os.listdir(entry.path)

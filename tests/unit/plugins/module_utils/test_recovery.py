@@ -175,6 +175,22 @@ def test_directories_of_unknown_schemas(tmp_path):
     assert found == ((str(tmp_path / "bare"),), (str(tmp_path / "gone"),))
 
 
+def test_directories_that_the_server_uses_are_no_schemas(tmp_path):
+    for name in ("tmp", "log", "undo", "app", "binlog"):
+        (tmp_path / name).mkdir()
+    variables = {
+        "tmpdir": "%s/tmp:/tmp" % tmp_path,
+        "log_error": "./log/error.log",
+        "innodb_undo_directory": "undo",
+        "log_bin_basename": "%s/binlog/binlog" % tmp_path,
+        "version": "9.7.4",
+        "port": 3306,
+        "init_connect": None,
+    }
+    used = _repair.used_paths(str(tmp_path), variables)
+    assert _repair.unknown_directories(str(tmp_path), set(), used) == ((str(tmp_path / "app"),), ())
+
+
 def test_what_the_journal_of_an_earlier_run_tells(tmp_path):
     kept = dict(KEPT, old=str(tmp_path))
     assert _repair.job_of(None, False) == {
