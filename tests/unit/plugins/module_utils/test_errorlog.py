@@ -36,6 +36,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._errorlog import
     server_options,
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
+from ansible_collections.dbops.mysql_clone.plugins.modules import clone_log
 
 START = "2026-11-22T19:43:20.000000Z 0 [System] [MY-015015] [Server] MySQL Server - start."
 READY = "2026-11-22T19:43:22.000000Z 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready for connections. Version: '9.7.4-2'"
@@ -568,3 +569,8 @@ def test_codes_of():
     assert codes_of(["MY-013272", "10926", " my-1 "]) == {13272, 10926, 1}
     with pytest.raises(BadInput, match="codes has 'x'"):
         codes_of(["x"])
+
+
+def test_the_module_offers_the_classes_of_key_words_that_there_are():
+    assert clone_log.ARGUMENT_SPEC["keywords"]["choices"] == [name for name, _severe, _pattern in _errorlog.KEYWORDS]
+    assert clone_log.ARGUMENT_SPEC["severities"]["choices"] == list(_errorlog.SEVERITIES)
