@@ -18,16 +18,21 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import connect_patiently
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Server, version_numbers
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._sql import literal
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._status import status
 
 # The account may not log in (so): the channel keeps an old password.
 _DENIED = 1045
 _POLL = 0.5
 _CHANNELS = (
-    "SELECT CHANNEL_NAME AS name, HOST AS host, PORT AS port, USER AS user, AUTO_POSITION AS auto_position, "
-    "SSL_ALLOWED AS tls, GET_PUBLIC_KEY AS public_key FROM performance_schema.replication_connection_configuration "
-    "WHERE CHANNEL_NAME NOT LIKE 'group\\_replication%' AND HOST <> ''"
+    "SELECT c.CHANNEL_NAME AS name, c.HOST AS host, c.PORT AS port, c.USER AS user, c.AUTO_POSITION AS auto_position, "
+    "c.SSL_ALLOWED AS tls, c.GET_PUBLIC_KEY AS public_key, s.SOURCE_UUID AS source_uuid "
+    "FROM performance_schema.replication_connection_configuration c "
+    "LEFT JOIN performance_schema.replication_connection_status s USING (CHANNEL_NAME) "
+    "WHERE c.CHANNEL_NAME NOT LIKE 'group\\_replication%' AND c.HOST <> ''"
+)
+_PERSISTED = (
+    "SELECT VARIABLE_NAME FROM performance_schema.persisted_variables "
+    "WHERE VARIABLE_NAME IN ('skip_replica_start', 'skip_slave_start') AND VARIABLE_VALUE = 'ON'"
 )
 _VARIABLES = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('gtid_mode', 'server_id', 'server_uuid', 'read_only', 'super_read_only', "
@@ -80,6 +85,7 @@ def observe(server: Server) -> dict[str, t.Any]:
             "channels": _CHANNELS,
             "variables": _VARIABLES,
             "status": "SHOW %s STATUS" % word,
+            "persisted": _PERSISTED,
         }
     )
     for found in rows.values():
@@ -91,6 +97,7 @@ def observe(server: Server) -> dict[str, t.Any]:
         "variables": variables,
         "channels": [dict(row) for row in t.cast("list[dict[str, t.Any]]", rows["channels"])],
         "status": [dict(row) for row in t.cast("list[dict[str, t.Any]]", rows["status"])],
+        "persisted": bool(rows["persisted"]),
         "clone": status(server),
     }
 
@@ -132,9 +139,8 @@ def plan(
     name = words(seen["version"])
     steps: list[Step] = []
     own = next((channel for channel in seen["channels"] if not channel["name"]), None)
-    for channel in seen["channels"]:
-        if wanted["fresh"] and channel["name"]:
-            steps += _reset(name, channel["name"])
+    for channel in copies(seen, wanted["fresh"]):
+        steps += _reset(name, channel)
     change = _wanted(seen, donor, wanted)
     row = next((row for row in seen["status"] if not row.get("Channel_Name")), {})
     right = own is not None and all(_same(own, key, value) for key, value in change["seen"].items())
@@ -144,11 +150,29 @@ def plan(
         assigned = ["%s_%s = %%s" % (name.source, key) for key in change["bound"]]
         # The donor's public key is asked for only where no TLS protects the password (caching_sha2_password).
         assigned.append("GET_%s_PUBLIC_KEY = %d" % (name.source, change["seen"]["public_key"]))
-        steps.append(Step("%s %s" % (name.change, ", ".join(assigned)), tuple(change["bound"].values())))
+        statement = "%s %s FOR CHANNEL ''" % (name.change, ", ".join(assigned))
+        steps.append(Step(statement, tuple(change["bound"].values())))
         steps.append(Step("START %s FOR CHANNEL ''" % name.replica))
     elif not runs(row, name.replica):
         steps.append(Step("START %s FOR CHANNEL ''" % name.replica))
     return steps
+
+
+def copies(seen: t.Mapping[str, t.Any], fresh: bool) -> list[str]:
+    """The names of channels beside the default one that the clone copied: after a fresh clone all, else those that never connected.
+
+    The latter are left by a run that ended between the clone and here, if replication is still held and not set up.
+    """
+    named = [channel for channel in seen["channels"] if channel["name"]]
+    if fresh:
+        return [channel["name"] for channel in named]
+    return [channel["name"] for channel in named if is_left_held(seen) and not channel["source_uuid"]]
+
+
+def is_left_held(seen: t.Mapping[str, t.Any]) -> bool:
+    """Whether a run held replication and ended before it was set up: the start is off, persistently, and never was a default channel used."""
+    own = next((channel for channel in seen["channels"] if not channel["name"]), None)
+    return bool(seen["persisted"]) and (own is None or not own["source_uuid"])
 
 
 def _same(channel: t.Mapping[str, t.Any], key: str, value: t.Any) -> bool:
@@ -160,10 +184,9 @@ def _same(channel: t.Mapping[str, t.Any], key: str, value: t.Any) -> bool:
 
 
 def _reset(name: Words, channel: str) -> list[Step]:
-    where = " FOR CHANNEL %s" % (literal(channel) if channel else "''")
     return [
-        Step("STOP %s%s" % (name.replica, where)),
-        Step("RESET %s ALL%s" % (name.replica, where)),
+        Step("STOP %s FOR CHANNEL %%s" % name.replica, (channel,)),
+        Step("RESET %s ALL FOR CHANNEL %%s" % name.replica, (channel,)),
     ]
 
 
@@ -277,14 +300,14 @@ def _replicate(server: Server, params: t.Mapping[str, t.Any], check_mode: bool) 
     }
     name = words(server.version)
     steps = plan(seen, donor, wanted)
-    if held.get("persisted"):
+    if held.get("persisted") or (not held and is_left_held(seen)):
         steps.append(Step("RESET PERSIST IF EXISTS %s" % name.skip))
     after = switches(seen["variables"], held)
     result: dict[str, t.Any] = {
         "changed": bool(steps or after),
         "source": "%s:%d" % (wanted["host"], wanted["port"]),
         "auto_position": seen["variables"].get("gtid_mode") == "ON" and donor["gtid_mode"] == "ON",
-        "channels_removed": [channel["name"] for channel in seen["channels"] if wanted["fresh"] and channel["name"]],
+        "channels_removed": copies(seen, wanted["fresh"]),
         "statements": [step.statement for step in (*steps, *after)],
         "diff": {"before": _text(seen["channels"]), "after": _text(seen["channels"])},
         "seconds": None,
