@@ -107,6 +107,10 @@ options:
     type: str
     choices: [fail, warn, never]
     default: fail
+notes:
+  - With a local connection, also of a host that the task is delegated to, the check runs in Ansible's own process and no module
+    is started. That needs PyMySQL in the controller's Python. With C(become), C(environment), C(async) or another
+    C(ansible_python_interpreter) a module is started as usual.
 seealso:
   - module: dbops.mysql_clone.clone_run
   - module: dbops.mysql_clone.clone_user

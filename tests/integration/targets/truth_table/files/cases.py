@@ -361,13 +361,13 @@ def idle_reader(s: Scene) -> None:
     s.hold(s.recipient, "START TRANSACTION", "SELECT * FROM old.t")
 
 
-@case("an idle transaction has written to a table of the recipient", "recipient.transactions")
+@case("an idle transaction has written to a table of the recipient", "recipient.transactions", extra=True)
 def idle_writer(s: Scene) -> None:
     s.fill()
     s.hold(s.recipient, "START TRANSACTION", "UPDATE old.t SET id = 3 WHERE id = 1")
 
 
-@case("a session holds LOCK TABLES on the recipient", "recipient.transactions")
+@case("a session holds LOCK TABLES on the recipient", "recipient.transactions", extra=True)
 def lock_tables(s: Scene) -> None:
     s.fill()
     s.hold(s.recipient, "LOCK TABLES old.t READ")
@@ -534,7 +534,7 @@ def _data_lost(s: Scene) -> Outcome:
     return outcome if outcome.number or not gone else Outcome(0, None, "OK, and the recipient's data is gone")
 
 
-@case("the recipient holds data, without overwrite", "recipient.data", harm=_data_lost)
+@case("the recipient holds data, without overwrite", "recipient.data", harm=_data_lost, extra=True)
 def holds_data(s: Scene) -> None:
     s.reset("recipient")
     s.fill()
@@ -551,7 +551,7 @@ def _as_clone_user_grants(s: Scene) -> None:
     s.options["overwrite"] = False
 
 
-@case("the recipient holds data, and the login has few privileges", "recipient.data", harm=_data_lost)
+@case("the recipient holds data, and the login has few privileges", "recipient.data", harm=_data_lost, extra=True)
 def holds_data_few_privileges(s: Scene) -> None:
     holds_data(s)
     _as_clone_user_grants(s)
@@ -564,7 +564,7 @@ def _gtids_lost(s: Scene) -> Outcome:
     return outcome if outcome.number or not gone else Outcome(0, None, "OK, and the recipient's transactions are gone")
 
 
-@case("the recipient has transactions that the donor lacks", "recipient.gtids", harm=_gtids_lost)
+@case("the recipient has transactions that the donor lacks", "recipient.gtids", harm=_gtids_lost, extra=True)
 def own_transactions(s: Scene) -> None:
     s.reset("recipient")
     s.recipient.sql("CREATE DATABASE passing")
@@ -754,23 +754,38 @@ def recipient_is_replica(s: Scene) -> None:
 # ---- healthy variants -------------------------------------------------------------------------------------------------
 
 
-@case("plain")
+@case("plain", extra=True)
 def plain(s: Scene) -> None:
     pass
 
 
-@case("LOCK INSTANCE FOR BACKUP is held on the donor")
+@case("all that is harmless at once")
+def harmless(s: Scene) -> None:
+    """What the costly variants below show one by one."""
+    s.login = ("cloning", s.account(s.recipient, "cloning", privileges="CLONE_ADMIN"))
+    s.clone_as("player", "REQUIRE X509", privileges="")
+    default_role_of(s, "player")
+    s.set(s.recipient, "clone_ssl_ca", str(s.donor.datadir / "ca.pem"))
+    for name in ("cert", "key"):
+        s.set(s.recipient, f"clone_ssl_{name}", str(s.donor.datadir / f"client-{name}.pem"))
+    s.hold(s.recipient, "SELECT 1")
+    s.hold(s.donor, "START TRANSACTION", "INSERT INTO shop.orders (note) VALUES ('open')")
+    s.hold(s.donor, "LOCK INSTANCE FOR BACKUP")
+    s.set(s.donor, "read_only", "ON")
+
+
+@case("LOCK INSTANCE FOR BACKUP is held on the donor", extra=True)
 def backup_lock_on_donor(s: Scene) -> None:
     s.hold(s.donor, "LOCK INSTANCE FOR BACKUP")
 
 
-@case("read_only is ON at the recipient, which holds data")
+@case("read_only is ON at the recipient, which holds data", extra=True)
 def read_only(s: Scene) -> None:
     s.fill()
     s.set(s.recipient, "read_only", "ON")
 
 
-@case("super_read_only is ON at the donor")
+@case("super_read_only is ON at the donor", extra=True)
 def donor_super_read_only(s: Scene) -> None:
     s.set(s.donor, "super_read_only", "ON")
     s.stack.callback(s.donor.sql, "SET GLOBAL read_only = OFF")
@@ -781,7 +796,7 @@ def open_on_donor(s: Scene) -> None:
     s.hold(s.donor, "START TRANSACTION", "INSERT INTO shop.orders (note) VALUES ('open')")
 
 
-@case("DDL is blocked on the donor, clone_block_ddl is OFF")
+@case("DDL is blocked on the donor, clone_block_ddl is OFF", extra=True)
 def ddl_on_donor(s: Scene) -> None:
     s.hold(s.donor, "START TRANSACTION", "SELECT * FROM shop.orders")
     _blocked_ddl(s, s.donor, "ALTER TABLE shop.orders COMMENT 'y'")
@@ -802,37 +817,42 @@ def without_tls(s: Scene) -> None:
     s.require_ssl = False
 
 
-@case("clone_ssl_ca is the donor's authority")
+@case("clone_ssl_ca is the donor's authority", extra=True)
 def trusted(s: Scene) -> None:
     s.set(s.recipient, "clone_ssl_ca", str(s.donor.datadir / "ca.pem"))
 
 
-@case("the clone account demands a certificate, which the recipient has")
+@case("the clone account demands a certificate, which the recipient has", extra=True)
 def certificate(s: Scene) -> None:
     s.clone_as("certified", "REQUIRE X509")
     for name in ("cert", "key"):
         s.set(s.recipient, f"clone_ssl_{name}", str(s.donor.datadir / f"client-{name}.pem"))
 
 
-@case("BACKUP_ADMIN comes by a default role")
+@case("BACKUP_ADMIN comes by a default role", extra=True)
 def default_role(s: Scene) -> None:
     s.clone_as("player", privileges="")
+    default_role_of(s, "player")
+
+
+def default_role_of(s: Scene, name: str) -> None:
+    """Give a donor's account its right by a role."""
     scene.quietly(
         s.donor,
         "CREATE ROLE donating",
         "GRANT BACKUP_ADMIN ON *.* TO donating",
-        "GRANT donating TO player",
-        "SET DEFAULT ROLE donating TO player",
+        f"GRANT donating TO {name}",
+        f"SET DEFAULT ROLE donating TO {name}",
     )
     s.stack.callback(scene.quietly, s.donor, "DROP ROLE donating")
 
 
-@case("the recipient's login has no more than it needs")
+@case("the recipient's login has no more than it needs", extra=True)
 def least_privileges(s: Scene) -> None:
     s.login = ("cloning", s.account(s.recipient, "cloning", privileges="CLONE_ADMIN"))
 
 
-@case("an empty recipient, a login with few privileges, no overwrite")
+@case("an empty recipient, a login with few privileges, no overwrite", extra=True)
 def empty_recipient(s: Scene) -> None:
     s.reset("recipient")
     _as_clone_user_grants(s)
