@@ -114,7 +114,7 @@ def test_a_refused_password_is_set_anew():
 
 
 def test_equal_server_ids_are_refused():
-    with pytest.raises(CloneError, match="server_id 1.*SET PERSIST server_id"):
+    with pytest.raises(CloneError, match=r"server_id 1.*SET PERSIST server_id"):
         statements(seen(server_id="1"))
     with pytest.raises(CloneError, match="the recipient itself"):
         statements(seen(server_uuid="a"))
