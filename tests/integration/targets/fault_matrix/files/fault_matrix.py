@@ -222,6 +222,9 @@ def document(rows: Sequence[Row], version: str) -> str:
             side=len(side),
         ).rstrip()
     ]
+    missing = len(CELLS) - len(rows)
+    if missing:
+        lines += ["", f"Fields without a word were not played when this page was written ({missing} of {len(CELLS)})."]
     lines += table(rows, "replace", STAGES) + table(rows, "side_by_side", SWAP_STAGES)
     return "\n".join(lines) + "\n"
 
