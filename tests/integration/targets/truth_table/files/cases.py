@@ -858,7 +858,7 @@ def empty_recipient(s: Scene) -> None:
     _as_clone_user_grants(s)
 
 
-@case("a data directory, and a recipient that holds data")
+@case("a data directory, and a recipient that holds data", extra=True)
 def new_directory(s: Scene) -> None:
     s.fill()
     s.hold(s.recipient, "START TRANSACTION", "SELECT * FROM old.t")
