@@ -282,9 +282,9 @@ COVERING = {
     ("replace", "FILE COPY", "kill -9 donor"),
     ("replace", "PAGE COPY", "link frozen"),
     ("replace", "PAGE COPY", "KILL QUERY"),
-    ("replace", "FILE COPY", "kill module"),
+    ("replace", "FILE SYNC", "kill module"),
     ("replace", "REDO COPY", "kill -9 recipient"),
-    ("replace", "RESTART", "disk full"),
+    ("replace", "RECOVERY", "kill -9 recipient"),
     ("side_by_side", "FILE COPY", "disk full"),
     ("side_by_side", SWAP, "kill module"),
 }
