@@ -2,367 +2,351 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Making a recipient its donor's replica: what is to be seen, the statements between that and what is wanted, and the wait.
+"""Making a clone its source's replica: look at both, make the channel as _channel plans it, wait until it has caught up.
 
-``plan`` and ``trouble`` are pure. No step, result or message holds the password, except in a step's bound values.
+No step, result or message holds the password, except in the values bound to a statement.
 
 This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import time
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _channel, _gtid
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._errors import classify
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
+    BadInput,
+    CloneError,
+    ServerError,
+    sensible,
+)
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._inventory import binlog_statement
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import connect_patiently
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Server, version_numbers
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import own_logins, port
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
+    ACCESS_DENIED,
+    UNREACHABLE,
+    Login,
+    Server,
+    version_numbers,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._status import status
 
-# The account may not log in (so): the channel keeps an old password.
-_DENIED = 1045
 _POLL = 0.5
-_CHANNELS = (
-    "SELECT c.CHANNEL_NAME AS name, c.HOST AS host, c.PORT AS port, c.USER AS user, c.AUTO_POSITION AS auto_position, "
-    "c.SSL_ALLOWED AS tls, c.GET_PUBLIC_KEY AS public_key, s.SOURCE_UUID AS source_uuid "
-    "FROM performance_schema.replication_connection_configuration c "
-    "LEFT JOIN performance_schema.replication_connection_status s USING (CHANNEL_NAME) "
-    "WHERE c.CHANNEL_NAME NOT LIKE 'group\\_replication%' AND c.HOST <> ''"
+_LOCAL = ("", "localhost", "127.0.0.1", "::1")
+_VARIABLES = (
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('gtid_mode', 'gtid_executed', 'gtid_purged', 'log_bin', 'server_id', "
+    "'server_uuid', 'read_only', 'super_read_only', 'skip_replica_start', 'skip_slave_start')"
 )
 _PERSISTED = (
-    "SELECT VARIABLE_NAME FROM performance_schema.persisted_variables "
+    "SELECT VARIABLE_NAME AS name FROM performance_schema.persisted_variables "
     "WHERE VARIABLE_NAME IN ('skip_replica_start', 'skip_slave_start') AND VARIABLE_VALUE = 'ON'"
 )
-_VARIABLES = (
-    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('gtid_mode', 'server_id', 'server_uuid', 'read_only', 'super_read_only', "
-    "'skip_replica_start', 'skip_slave_start', 'gtid_executed')"
-)
-SWITCHES = ("read_only", "super_read_only")
+_ACCOUNT = re.compile(r"for user '[^']*'@'([^']*)'")
+# Why a login or a register as replica is refused: the account is to be looked at.
+_ACCOUNT_ERRORS = (*ACCESS_DENIED, 1130, 1142, 1227, 1597, 13120)
 
 
-class Step(t.NamedTuple):
-    """One statement; ``values`` are bound and never shown."""
-
-    statement: str
-    values: tuple[t.Any, ...] | None = None
-
-    def __repr__(self) -> str:
-        return "Step(%s)" % self.statement
+# -- looking -----------------------------------------------------------------------------------------------------------
 
 
-class Words(t.NamedTuple):
-    """How a version calls things: REPLICA since 8.0.22, SOURCE since 8.0.23, skip_replica_start since 8.0.26."""
-
-    replica: str
-    change: str
-    source: str
-    skip: str
-
-
-def words(version: str) -> Words:
-    """The statements' words for a server's version."""
-    numbers = version_numbers(version)
-    new = numbers >= (8, 0, 23)
-    return Words(
-        "REPLICA" if numbers >= (8, 0, 22) else "SLAVE",
-        "CHANGE REPLICATION SOURCE TO" if new else "CHANGE MASTER TO",
-        "SOURCE" if new else "MASTER",
-        "skip_replica_start" if numbers >= (8, 0, 26) else "skip_slave_start",
-    )
-
-
-def persists_start(version: str) -> bool:
-    """Whether skip_replica_start is a variable that can be persisted (8.0.24), and not only an option of the server."""
-    return version_numbers(version) >= (8, 0, 24)
-
-
+@sensible("the replication status")
 def observe(server: Server) -> dict[str, t.Any]:
-    """What of a recipient matters, in one round trip and a second for its clone."""
-    word = words(server.version).replica
+    """What of a recipient matters, in one round trip and another for its clone."""
     rows = server.query_many(
         {
-            "channels": _CHANNELS,
             "variables": _VARIABLES,
-            "status": "SHOW %s STATUS" % word,
+            "channels": _channel.status_statement(version_numbers(server.version)),
             "persisted": _PERSISTED,
         }
     )
-    for found in rows.values():
-        if isinstance(found, Exception):
-            raise found
-    variables = {row["Variable_name"]: row["Value"] for row in t.cast("list[dict[str, t.Any]]", rows["variables"])}
+    found: dict[str, list[dict[str, t.Any]]] = {}
+    for name, answer in rows.items():
+        if isinstance(answer, ServerError):
+            raise answer
+        found[name] = answer
+    channels = [_channel.channel_of(row) for row in found["channels"]]
     return {
-        "version": server.version,
-        "variables": variables,
-        "channels": [dict(row) for row in t.cast("list[dict[str, t.Any]]", rows["channels"])],
-        "status": [dict(row) for row in t.cast("list[dict[str, t.Any]]", rows["status"])],
-        "persisted": bool(rows["persisted"]),
+        "variables": {row["Variable_name"]: row["Value"] for row in found["variables"]},
+        "channels": [one for one in channels if one["host"] and not one["name"].startswith("group_replication_")],
+        "persisted": [row["name"] for row in found["persisted"]],
         "clone": status(server),
     }
 
 
-def trouble(row: t.Mapping[str, t.Any]) -> str | None:
-    """Why a channel can't go on, from its row of SHOW REPLICA STATUS; None while it may still get there."""
-    for part in ("IO", "SQL"):
-        number = int(row.get("Last_%s_Errno" % part) or 0)
-        if number:
-            return "%s (error %d)" % (row.get("Last_%s_Error" % part), number)
-    return None
+def ask_source(login: Login) -> dict[str, t.Any]:
+    """What of the source matters, by the replication account itself: reading variables takes no privilege.
 
-
-def runs(row: t.Mapping[str, t.Any], word: str) -> bool:
-    """Whether both threads of a channel run, from its row of SHOW REPLICA STATUS."""
-    return [row.get("%s_%s_Running" % (word.title(), part)) for part in ("IO", "SQL")] == ["Yes", "Yes"]
-
-
-def plan(
-    seen: t.Mapping[str, t.Any],
-    donor: t.Mapping[str, t.Any],
-    wanted: t.Mapping[str, t.Any],
-) -> list[Step]:
-    """The statements that make the recipient the donor's replica; none where it is that already.
-
-    ``seen`` is from observe; ``donor`` has server_id, server_uuid, gtid_mode and encrypted (whether TLS works there);
-    ``wanted`` has host, port, user, password, tls (True, False or None), fresh (a clone has just been made, so that all
-    channels are copies of the donor's). Raises CloneError where it can't be.
+    Raises ServerError.
     """
-    variables = seen["variables"]
-    here = "the recipient"
-    if variables["server_uuid"] == donor["server_uuid"]:
-        raise CloneError("donor_host and donor_port lead to the recipient itself; expected its donor")
-    if int(variables["server_id"]) == int(donor["server_id"]):
-        raise CloneError(
-            "%s has the donor's server_id %s, so it can't be its replica. SET PERSIST server_id = <another number> there, and in "
-            "its option file where it stands there" % (here, variables["server_id"])
+    with Server(login) as source:
+        found: dict[str, t.Any] = {row["Variable_name"]: row["Value"] for row in source.query(_VARIABLES)}
+        found["encrypted"] = source.encrypted
+        try:
+            rows = source.query(binlog_statement(version_numbers(source.version)))
+        except ServerError:  # it may lack REPLICATION CLIENT, without which only GTIDs tell how far the source is
+            rows = []
+    found["place"] = [rows[0]["File"], int(rows[0]["Position"])] if rows else None
+    return found
+
+
+# -- pure --------------------------------------------------------------------------------------------------------------
+
+
+def wanted_of(params: t.Mapping[str, t.Any], held: t.Mapping[str, t.Any]) -> _channel.Wanted:
+    """The wanted channel from the module's options. ``held`` is what was noted before the clone. Raises BadInput."""
+    if (params["binlog_file"] is None) != (params["binlog_position"] is None):
+        raise BadInput("binlog_file and binlog_position belong together: give both, or none to take the clone's own")
+    if params["binlog_file"] is not None and params["auto_position"] == "gtid":
+        raise BadInput("binlog_file is given, but auto_position is gtid. Leave one of them out")
+    before = "super_read_only" if held.get("super_read_only") else "read_only" if held.get("read_only") else "writable"
+    return _channel.Wanted(
+        host=params["donor_host"],
+        port=port("donor_port", params["donor_port"]),
+        user=params["replication_user"],
+        channel=params["channel"],
+        auto_position=params["auto_position"],
+        file=params["binlog_file"],
+        position=params["binlog_position"],
+        tls=True if params["require_ssl"] is None and params["source_ssl_ca"] else params["require_ssl"],
+        public_key=params["get_source_public_key"],
+        ca=params["source_ssl_ca"],
+        read_only=before
+        if params["read_only"] == "restore" and held
+        else params["read_only"].replace("restore", "keep"),
+        keep_others=not held,
+    )
+
+
+def skip_variable(version: tuple[int, int, int]) -> str | None:
+    """The variable that keeps channels from starting with the server, where it can be persisted (8.0.24); else None."""
+    if version < (8, 0, 24):
+        return None
+    return "skip_replica_start" if version >= (8, 0, 26) else "skip_slave_start"
+
+
+def explained(number: int, text: str, wanted: _channel.Wanted) -> tuple[str, dict[str, t.Any]]:
+    """An error of a channel as one message with cause and remedy, and as details."""
+    entry = classify(number, text)
+    remedy, commands = entry.remedy, list(entry.commands)
+    if number in _ACCOUNT_ERRORS or "REPLICATION SLAVE" in text:
+        seen = _ACCOUNT.search(text)
+        account = "'%s'@'%s'" % (wanted.user, seen.group(1) if seen else "<this server, as the source sees it>")
+        commands = [
+            "CREATE USER %s IDENTIFIED BY '<password>'; -- on the source" % account,
+            "GRANT REPLICATION SLAVE ON *.* TO %s; -- on the source" % account,
+        ]
+        remedy = "Check replication_user and replication_password. The account is made on the source: " + " ".join(
+            command.partition(" --")[0] for command in commands
         )
-    name = words(seen["version"])
-    steps: list[Step] = []
-    own = next((channel for channel in seen["channels"] if not channel["name"]), None)
-    for channel in copies(seen, wanted["fresh"]):
-        steps += _reset(name, channel)
-    change = _wanted(seen, donor, wanted)
-    row = next((row for row in seen["status"] if not row.get("Channel_Name")), {})
-    right = own is not None and all(_same(own, key, value) for key, value in change["seen"].items())
-    if not right or (wanted["fresh"] and not runs(row, name.replica)) or int(row.get("Last_IO_Errno") or 0) == _DENIED:
-        if own is not None:
-            steps += _reset(name, "")
-        assigned = ["%s_%s = %%s" % (name.source, key) for key in change["bound"]]
-        # The donor's public key is asked for only where no TLS protects the password (caching_sha2_password).
-        assigned.append("GET_%s_PUBLIC_KEY = %d" % (name.source, change["seen"]["public_key"]))
-        statement = "%s %s FOR CHANNEL ''" % (name.change, ", ".join(assigned))
-        steps.append(Step(statement, tuple(change["bound"].values())))
-        steps.append(Step("START %s FOR CHANNEL ''" % name.replica))
-    elif not runs(row, name.replica):
-        steps.append(Step("START %s FOR CHANNEL ''" % name.replica))
-    return steps
-
-
-def copies(seen: t.Mapping[str, t.Any], fresh: bool) -> list[str]:
-    """The names of channels beside the default one that the clone copied: after a fresh clone all, else those that never connected.
-
-    The latter are left by a run that ended between the clone and here, if replication is still held and not set up.
-    """
-    named = [channel for channel in seen["channels"] if channel["name"]]
-    if fresh:
-        return [channel["name"] for channel in named]
-    return [channel["name"] for channel in named if is_left_held(seen) and not channel["source_uuid"]]
-
-
-def is_left_held(seen: t.Mapping[str, t.Any]) -> bool:
-    """Whether a run held replication and ended before it was set up: the start is off, persistently, and never was a default channel used."""
-    own = next((channel for channel in seen["channels"] if not channel["name"]), None)
-    return bool(seen["persisted"]) and (own is None or not own["source_uuid"])
-
-
-def _same(channel: t.Mapping[str, t.Any], key: str, value: t.Any) -> bool:
-    """Whether a channel has a value; the server's table writes switches as YES and NO, or as numbers."""
-    found = channel[key]
-    if isinstance(value, int) and key != "port":
-        return (1 if str(found).upper() in ("1", "YES") else 0) == value
-    return str(found).lower() == str(value).lower()
-
-
-def _reset(name: Words, channel: str) -> list[Step]:
-    return [
-        Step("STOP %s FOR CHANNEL %%s" % name.replica, (channel,)),
-        Step("RESET %s ALL FOR CHANNEL %%s" % name.replica, (channel,)),
-    ]
-
-
-def _wanted(
-    seen: t.Mapping[str, t.Any], donor: t.Mapping[str, t.Any], wanted: t.Mapping[str, t.Any]
-) -> dict[str, dict[str, t.Any]]:
-    """The channel that is wanted: as CHANGE REPLICATION SOURCE is told, and as the server shows it afterwards."""
-    tls = int(donor["encrypted"] if wanted["tls"] is None else wanted["tls"])
-    bound: dict[str, t.Any] = {
-        "HOST": wanted["host"],
-        "PORT": wanted["port"],
-        "USER": wanted["user"],
-        "PASSWORD": wanted["password"],
-        "SSL": tls,
+    cause = "" if entry.category == "unknown" else entry.cause
+    message = "%s (error %d). %s %s" % (text.rstrip(". "), number, cause, remedy)
+    return re.sub(r"  +", " ", message), {
+        "error": {"code": number, "symbol": entry.symbol, "message": text, "category": entry.category},
+        "cause": cause,
+        "remedy": remedy,
+        "commands": commands,
     }
-    auto = seen["variables"].get("gtid_mode") == "ON" and donor["gtid_mode"] == "ON"
-    if auto:
-        bound["AUTO_POSITION"] = 1
-    else:
-        clone = seen["clone"]
-        label = "%s:%d" % (wanted["host"].lower(), wanted["port"])
-        if clone["state"] != "completed" or not clone["binlog_file"]:
-            raise CloneError(
-                "without gtid_mode=ON on both servers replication begins at the clone's position in the binary log, and the "
-                "recipient knows none: expected a completed clone from a donor with a binary log"
-            )
-        if (clone["source"] or "").lower() != label:
-            raise CloneError(
-                "without gtid_mode=ON on both servers the recipient can only replicate from where it was cloned, %s, and not from %s"
-                % (clone["source"], label)
-            )
-        bound.update(AUTO_POSITION=0, LOG_FILE=clone["binlog_file"], LOG_POS=clone["binlog_position"])
-    shown = {
-        "host": wanted["host"],
-        "port": wanted["port"],
-        "user": wanted["user"],
-        "auto_position": int(auto),
-        "tls": tls,
-        "public_key": int(not tls),
-    }
-    return {"bound": bound, "seen": shown}
 
 
-def switches(variables: t.Mapping[str, str], before: t.Mapping[str, t.Any]) -> list[Step]:
-    """The statements that give read_only and super_read_only back what they were before the clone's restart."""
-    return [
-        Step("SET GLOBAL %s = %s" % (name, "ON" if before[name] else "OFF"))
-        for name in SWITCHES
-        if name in before and (variables.get(name) == "ON") != bool(before[name])
+def fault(channel: t.Mapping[str, t.Any]) -> tuple[int, str] | None:
+    """The error that a channel won't get over by itself; None while it runs or may still get there."""
+    if channel["applier_error"]:
+        return channel["applier_error"], channel["applier_message"]
+    number, text = channel["receiver_error"], channel["receiver_message"]
+    if not number or channel["receiver"] == "Yes" or number in UNREACHABLE or classify(number, text).retry == "retry":
+        return None
+    return number, text
+
+
+def lag(channel: t.Mapping[str, t.Any], executed: str, goal: str | None) -> dict[str, t.Any]:
+    """How far a channel is behind: seconds by its own word, transactions of the goal that it lacks; None where unknown."""
+    missing = _gtid.count(_gtid.subtract(_gtid.parse(goal), _gtid.parse(executed))) if goal else None
+    return {"seconds": channel["lag_seconds"], "transactions": missing}
+
+
+def _lines(channels: t.Sequence[t.Mapping[str, t.Any]], variables: t.Mapping[str, t.Any]) -> str:
+    lines = [
+        "%s by %s, %s, TLS %s" % (_channel.where(one), one["user"], _running(one), "on" if one["tls"] else "off")
+        for one in channels
     ]
+    lines += ["%s = %s" % (name, variables.get(name)) for name in ("read_only", "super_read_only")]
+    return "".join(line + "\n" for line in lines)
 
 
-# -- acting --------------------------------------------------------------------------------------------------------------
+def _running(channel: t.Mapping[str, t.Any]) -> str:
+    return "running" if _channel.connected(channel) else "not running"
+
+
+# -- acting ------------------------------------------------------------------------------------------------------------
 
 
 def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
     """The module's result."""
     if params["timeout"] < 1:
         raise BadInput("timeout is %g; expected 1 second or more" % params["timeout"])
+    held = dict(params["held"] or {})
+    wanted = wanted_of(params, held) if params["state"] == "replicating" else None
     with connect_patiently(own_logins(params)) as server:
-        if params["state"] == "held":
+        if wanted is None:
             return _hold(server, check_mode)
-        return _replicate(server, params, check_mode)
+        return _replicate(server, wanted, params, held, check_mode)
 
 
 def _hold(server: Server, check_mode: bool) -> dict[str, t.Any]:
-    """Keep replication from starting with the server, and remember what the clone's restart forgets."""
-    seen = observe(server)
-    variables, name = seen["variables"], words(server.version).skip
+    """Keep channels from starting with the server, and note what the clone's restart forgets."""
+    variables = observe(server)["variables"]
+    name = skip_variable(version_numbers(server.version))
     warnings = []
-    hold = variables.get(name) != "ON"
-    if hold and not persists_start(server.version):
+    if name is None:
         warnings.append(
-            "%s: MySQL %s can't persist %s, so a channel that the clone copies starts with the server; it is stopped afterwards. "
-            "Start the server with skip-slave-start to prevent that" % (server.label, server.version, name)
+            "%s: MySQL %s can't persist skip_slave_start, so a channel that the clone copies starts with the server; it is "
+            "removed afterwards. To prevent that, start the server with skip-slave-start"
+            % (server.label, server.version)
         )
-        hold = False
+    hold = name is not None and variables.get(name) != "ON"
     if hold and not check_mode:
         server.execute("SET PERSIST_ONLY %s = ON" % name)
-    before = {switch: variables.get(switch) == "ON" for switch in SWITCHES}
     return {
         "changed": hold,
-        "held": dict(before, persisted=hold),
+        "held": {
+            "read_only": variables["read_only"] == "ON",
+            "super_read_only": variables["super_read_only"] == "ON",
+            "persisted": hold,
+        },
         "module_warnings": warnings,
         "diff": {"before": "", "after": "%s = ON until replication is set up\n" % name if hold else ""},
     }
 
 
-def _donor(params: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], str]:
-    """What of the donor matters, by the replication account itself, and what it has executed."""
-    login = donor_login(params)
-    with Server(login) as server:
-        rows = server.query(
-            "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_id', 'server_uuid', 'gtid_mode', 'gtid_executed')"
-        )
-        found = {row["Variable_name"]: row["Value"] for row in rows}
-        return dict(found, encrypted=server.encrypted), str(found.get("gtid_executed") or "")
-
-
-def _replicate(server: Server, params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
-    seen = observe(server)
-    donor, executed = _donor(params)
-    held = dict(params["held"] or {})
-    wanted = {
-        "host": params["donor_host"],
-        "port": params["donor_port"],
-        "user": params["donor_user"],
-        "password": params["donor_password"],
-        "tls": params["require_ssl"],
-        "fresh": bool(held),
-    }
-    name = words(server.version)
-    steps = plan(seen, donor, wanted)
-    if held.get("persisted") or (not held and is_left_held(seen)):
-        steps.append(Step("RESET PERSIST IF EXISTS %s" % name.skip))
-    after = switches(seen["variables"], held)
-    result: dict[str, t.Any] = {
-        "changed": bool(steps or after),
-        "source": "%s:%d" % (wanted["host"], wanted["port"]),
-        "auto_position": seen["variables"].get("gtid_mode") == "ON" and donor["gtid_mode"] == "ON",
-        "channels_removed": copies(seen, wanted["fresh"]),
-        "statements": [step.statement for step in (*steps, *after)],
-        "diff": {"before": _text(seen["channels"]), "after": _text(seen["channels"])},
-        "seconds": None,
-    }
-    if check_mode:
-        result["diff"]["after"] = (
-            "".join("%s\n" % step.statement for step in (*steps, *after)) or result["diff"]["before"]
-        )
-        return result
-    for step in steps:
-        server.execute(step.statement, step.values)
-    try:
-        result["seconds"] = _caught_up(server, executed if result["auto_position"] else "", params["timeout"])
-    finally:
-        # A replica that lags behind must be as read-only as before, too.
-        for step in after:
-            server.execute(step.statement)
-    result["diff"]["after"] = _text(observe(server)["channels"])
-    return result
-
-
-def _text(channels: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """Channels as the diff shows them."""
-    return "".join(
-        "channel '%s' from %s:%s by %s\n" % (one["name"], one["host"], one["port"], one["user"]) for one in channels
+def _source(
+    server: Server, wanted: _channel.Wanted, params: t.Mapping[str, t.Any]
+) -> tuple[dict[str, t.Any] | None, str]:
+    """The source as the replication account sees it; None and the reason where it can't be asked from here."""
+    if not params["ask_source"]:
+        return None, "ask_source is false"
+    ca = os.path.expanduser(wanted.ca) if wanted.ca else None
+    if ca and not os.path.exists(ca):
+        return None, "%s isn't there where the module runs" % wanted.ca
+    login = Login(
+        host=wanted.host,
+        port=wanted.port,
+        user=wanted.user,
+        password=params["replication_password"],
+        ca_cert=ca,
+        check_hostname=False if ca else None,
+        require_tls=wanted.tls,
+        connect_timeout=params["connect_timeout"],
     )
+    try:
+        return ask_source(login), ""
+    except ServerError as error:
+        local = server.login.unix_socket or (server.login.host or "").lower() in _LOCAL
+        if local and error.number in ACCESS_DENIED:
+            message, details = explained(error.number, error.text, wanted)
+            raise CloneError("the source %s: %s" % (wanted.source, message), server=server.label, **details) from error
+        return None, error.message
 
 
-def _caught_up(server: Server, executed: str, seconds: float) -> float:
-    """Wait until the recipient has executed what the donor had at the start; the seconds that took. Raises CloneError."""
+def _replicate(
+    server: Server,
+    wanted: _channel.Wanted,
+    params: t.Mapping[str, t.Any],
+    held: t.Mapping[str, t.Any],
+    check_mode: bool,
+) -> dict[str, t.Any]:
+    version = version_numbers(server.version)
+    seen = observe(server)
+    here = seen["variables"]
+    there, reason = _source(server, wanted, params)
+    plan = _channel.plan(wanted, version, here, seen["channels"], seen["clone"], there and bool(there["encrypted"]))
+    warnings = list(plan.warnings)
+    if there:
+        warnings += _channel.refuse_unfit(wanted, plan.gtid, here, there)
+    steps = list(plan.steps)
+    name = skip_variable(version)
+    # A run that was interrupted after its clone has left it, too: it is ours where it is set and nothing ran since.
+    if name in seen["persisted"] and (
+        held.get("persisted") or (not held and any("START" in one.text for one in steps))
+    ):
+        steps.append(_channel.Step("RESET PERSIST IF EXISTS %s" % name, (), "replication is set up now"))
+    result: dict[str, t.Any] = {
+        "changed": bool(steps),
+        "source": wanted.source,
+        "source_asked": reason or "yes",
+        "auto_position": plan.gtid,
+        "channels_removed": list(plan.removed),
+        "statements": [{"statement": step.shown, "reason": step.reason} for step in steps],
+        "lag": None,
+        "seconds": None,
+        "module_warnings": ["%s: %s" % (server.label, warning) for warning in warnings],
+    }
+    before = _lines(seen["channels"], here)
+    if check_mode:
+        after = "".join(step.shown + "\n" for step in steps) if steps else before
+        return dict(result, diff={"before": before, "after": after})
+    done: list[str] = []
+    for step in steps:
+        values = [params["replication_password"] if value == _channel.SECRET else value for value in step.values]
+        try:
+            server.execute(step.text, values)
+        except ServerError as error:
+            message, details = explained(error.number, error.text, wanted)
+            raise CloneError(
+                "%s: %s: %s%s"
+                % (server.label, step.shown, message, ". Done before: " + "; ".join(done) if done else ""),
+                **dict(details, server=server.label, changed=bool(done)),
+            ) from error
+        done.append(step.shown)
+    goal = (there["gtid_executed"] if plan.gtid else None) if there else None
+    place = there["place"] if there and not plan.gtid else None
+    result.update(_wait(server, wanted, goal, place, params["timeout"]))
+    now = observe(server) if steps else seen
+    return dict(result, diff={"before": before, "after": _lines(now["channels"], now["variables"])})
+
+
+def _wait(
+    server: Server, wanted: _channel.Wanted, goal: str | None, place: t.Sequence[t.Any] | None, seconds: float
+) -> dict[str, t.Any]:
+    """Wait until the channel has applied what the source had; what is to be said of it, also of a failure."""
     begun = time.monotonic()
-    word = words(server.version).replica
+    words = _channel.dialect(version_numbers(server.version))
     while True:
-        row = next(iter(server.query("SHOW %s STATUS FOR CHANNEL ''" % word)), {})
-        ended = trouble(row)
-        # 1045 and the like don't pass by themselves, and a receiver that can't connect is given some tries.
-        if ended and (int(row.get("Last_SQL_Errno") or 0) or time.monotonic() - begun > 5):
-            raise CloneError(
-                "%s: replication doesn't run: %s" % (server.label, ended), server=server.label, changed=True
-            )
-        if runs(row, word):
-            if executed:
-                done = server.value("SELECT GTID_SUBSET(%s, @@GLOBAL.gtid_executed)", (executed,)) == 1
-            else:
-                kind = "Source" if word == "REPLICA" else "Master"
-                done = row.get("Read_%s_Log_Pos" % kind) == row.get("Exec_%s_Log_Pos" % kind) and row.get(
-                    "Seconds_Behind_%s" % kind
-                ) in (0, "0")
-            if done:
-                return round(time.monotonic() - begun, 1)
-        if time.monotonic() - begun >= seconds:
-            raise CloneError(
-                "%s: the recipient has not caught up with its donor within %d seconds (timeout). SHOW %s STATUS tells how far it is; "
-                "replication goes on" % (server.label, seconds, word),
-                server=server.label,
-                changed=True,
-            )
+        rows = server.query("SHOW %s STATUS FOR CHANNEL %%s" % words.replica, (wanted.channel,))
+        channel = _channel.channel_of(rows[0] if rows else {})
+        executed = str(server.value("SELECT @@GLOBAL.gtid_executed") or "")
+        passed = round(time.monotonic() - begun, 1)
+        found = {"lag": lag(channel, executed, goal), "seconds": passed}
+        if _channel.reached(channel, executed, goal, place):
+            return found
+        broken = fault(channel)
+        if broken:
+            message, details = explained(*broken, wanted)
+            if channel["receiver"] != "Yes":
+                # It would ask with the same wrong words every minute.
+                server.execute("STOP %s FOR CHANNEL %%s" % words.replica, (wanted.channel,))
+                message += " %s is stopped until then." % _channel.where(channel).capitalize()
+            return dict(found, **details, failed_message="%s: replication doesn't run: %s" % (server.label, message))
+        if passed >= seconds:
+            return dict(found, failed_message="%s: %s" % (server.label, _late(channel, found["lag"], seconds)))
         time.sleep(_POLL)
+
+
+def _late(channel: t.Mapping[str, t.Any], behind: t.Mapping[str, t.Any], seconds: float) -> str:
+    parts = []
+    if behind["transactions"] is not None:
+        parts.append("%d transactions are missing" % behind["transactions"])
+    if behind["seconds"] is not None:
+        parts.append("the applier is %d seconds behind" % behind["seconds"])
+    if channel["receiver"] != "Yes":
+        words = channel["receiver_message"] or "no error is told"
+        parts.append("the receiver isn't connected: %s (error %d)" % (words, channel["receiver_error"]))
+    return "%s has not caught up within %g seconds (timeout): %s. It goes on by itself; a longer timeout may do" % (
+        _channel.where(channel),
+        seconds,
+        ", ".join(parts) or "by its own word it is still reading",
+    )
