@@ -9,6 +9,7 @@ import functools
 import importlib
 import json
 import re
+import textwrap
 import typing as t
 from pathlib import Path
 
@@ -142,3 +143,29 @@ def test_the_architecture_page_places_every_module_util():
     page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     names = {path.name for path in ROOT.glob("plugins/module_utils/_*.py") if path.name != "__init__.py"}
     assert {name for name in names if f"`{name}`" not in page} == set()
+
+
+GUIDES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/docsite/rst/*.rst"))
+
+
+@pytest.mark.parametrize("page", GUIDES)
+def test_a_guide_names_only_variables_and_playbooks_that_exist(page: str):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert set(VARIABLE.findall(text)) <= {row["name"] for row in VARIABLE_ROW.finditer(README)}
+    named = set(re.findall(r"(?:ansible-playbook|import_playbook:) dbops\.mysql_clone\.([a-z_]+)", text))
+    assert named <= present("playbooks/*.yml")
+
+
+@pytest.mark.parametrize("page", GUIDES)
+def test_yaml_in_a_guide_can_be_read(page: str):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^( *)\.\. code-block:: yaml\n\n((?:\1 +.*\n|\n)+)", text, re.M)
+    assert len(blocks) == text.count("code-block:: yaml")
+    for _indentation, block in blocks:
+        assert yaml.safe_load(textwrap.dedent(block))
+
+
+def test_every_guide_is_in_the_table_of_contents():
+    sections = yaml.safe_load((ROOT / "docs/docsite/extra-docs.yml").read_text(encoding="utf-8"))["sections"]
+    listed_guides = [entry for section in sections for entry in section["toctree"]]
+    assert sorted(listed_guides) == [Path(page).stem for page in GUIDES]

@@ -119,15 +119,16 @@ class Watch:
 
     def _processes(self) -> None:
         self.commands += 1
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
+        for process in Path("/proc").glob("[0-9]*"):
             try:
-                content = path.read_bytes()
+                command, environment = ((process / name).read_bytes() for name in ("cmdline", "environ"))
             except OSError:
                 continue  # ended meanwhile
-            form = self._secrets.in_bytes(content)
-            if form:
-                words = [word.decode(errors="replace")[:40] for word in content.split(b"\0")[:2]]
-                self.found.append(f"the command line of {words} ({form})")
+            words = [word.decode(errors="replace")[:40] for word in command.split(b"\0")[:2]]
+            for what, content in (("command line", command), ("environment", environment)):
+                form = self._secrets.in_bytes(content)
+                if form:
+                    self.found.append(f"the {what} of {words} ({form})")
 
     def _servers(self) -> None:
         for node in self._nodes:
