@@ -236,7 +236,7 @@ def password_is(server: Server, actual: Account, password: str) -> bool:
 def _logs_in(server: Server, actual: Account, password: str) -> bool:
     try:
         with Server(server.login._replace(user=actual.name, password=password, config_file=None)) as session:
-            return session.value("SELECT CURRENT_USER()") == "%s@%s" % (actual.name, actual.host)
+            return bool(session.value("SELECT CURRENT_USER()") == "%s@%s" % (actual.name, actual.host))
     except ServerError as error:
         if error.number in CONNECTION_LOST:
             raise

@@ -135,7 +135,7 @@ def channel_of(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def connected(channel: t.Mapping[str, t.Any]) -> bool:
     """Whether the receiver is logged in and the applier runs."""
-    return channel["receiver"] == "Yes" and channel["applier"] == "Yes"
+    return (channel["receiver"], channel["applier"]) == ("Yes", "Yes")
 
 
 def where(channel: t.Mapping[str, t.Any]) -> str:

@@ -282,11 +282,9 @@ def is_stalled(evidence: Evidence) -> bool:
     clone, later = evidence.clone, evidence.later
     if not clone or not later or clone["stage"] not in _progress.COPY_STAGES:
         return False
-    return (
-        later["state"] == "in_progress"
-        and later["stage"] == clone["stage"]
-        and later["bytes_done"] <= clone["bytes_done"]
-    )
+    if (later["state"], later["stage"]) != ("in_progress", clone["stage"]):
+        return False
+    return bool(later["bytes_done"] <= clone["bytes_done"])
 
 
 def _hanging(evidence: Evidence, clone: t.Mapping[str, t.Any]) -> t.Iterator[Cause]:
@@ -460,11 +458,7 @@ def _log(evidence: Evidence) -> t.Iterator[Cause]:
     words = "the log: the clone begun at %s %s" % (story["begin"], story["outcome"].replace("_", " "))
     error = story["error"]
     begun = (evidence.clone or {}).get("begin_time")
-    if (
-        begun
-        and begun > story["begin"]
-        and _progress.seconds_between(story["begin"].rstrip("Z"), begun.rstrip("Z")) > 2
-    ):  # type: ignore[operator]
+    if (_progress.seconds_between(story["begin"], begun) or 0) > 2:
         return
     if error and story["outcome"] == "failed":
         entry = _errors.classify(error["code"], error["message"])

@@ -44,8 +44,8 @@ class Case(t.NamedTuple):
 
 def _case(head: str, cause: str, remedy: str, commands: tuple[str, ...] = (), **more: t.Any) -> Case:
     """A case whose short fields (number, symbol, category, stage, data, retry, side) stand in one line."""
-    number, *words = head.split()
-    return Case(int(number), *words, cause, remedy, commands, **more)
+    number, symbol, category, stage, data, retry, side = head.split()
+    return Case(int(number), symbol, category, stage, data, retry, side, cause, remedy, commands, **more)
 
 
 # Commands that many cases share. SQL comments and shell comments say where each is run.

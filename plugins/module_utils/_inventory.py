@@ -29,13 +29,14 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
     ServerError,
     sensible,
 )
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import unsuitable, version_numbers
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._host import find_process
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
     ACCESS_DENIED,
     CONNECTION_LOST,
     Login,
     Server,
+    unsuitable,
+    version_numbers,
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._sql import account, identifier, literal
 

@@ -259,7 +259,12 @@ def stream(copy: Copy, tell: t.Callable[[str], None]) -> Reader:
             **common,
         )
         stack.callback(_end, writing)
-        watchdog = threading.Timer(max(1.0, copy.seconds), lambda: (reading.kill(), writing.kill()))
+
+        def give_up() -> None:
+            reading.kill()
+            writing.kill()
+
+        watchdog = threading.Timer(max(1.0, copy.seconds), give_up)
         watchdog.daemon = True
         watchdog.start()
         stack.callback(watchdog.cancel)

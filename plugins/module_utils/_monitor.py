@@ -385,8 +385,9 @@ def _look_up(server: Server, marks: Facts, since: str, now: float, measured: dic
     after = dict(marks)
     answers = server.query_many({**_STATEMENTS, **_progress.STATEMENTS})
     for name in _STATEMENTS:
-        if isinstance(answers[name], ServerError):
-            raise answers[name]
+        answer = answers[name]
+        if isinstance(answer, ServerError):
+            raise answer
     variables, status = _pairs(answers["variables"]), _pairs(answers["server_status"])  # type: ignore[arg-type]
     measured.update(up=True, version=variables["version"], uptime=int(status["Uptime"]))
     measured["connections"] = connections(status, variables)

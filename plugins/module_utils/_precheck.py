@@ -15,7 +15,7 @@ import typing as t
 
 from ansible.module_utils.common.text.formatters import human_to_bytes
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _facts, _gtid, _host
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _gtid, _host
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
     BadInput,
     CloneError,
@@ -48,6 +48,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
     Server,
     connect_first,
     greet,
+    unsuitable,
 )
 
 # Importing a module of rules is what registers them.
@@ -124,7 +125,7 @@ def link_facts(login: Login, measure: bool = False) -> tuple[dict[str, t.Any], d
 
                 measured = _probe.link(server, int(link["facts"]["variables"]["max_allowed_packet"]))
     except ServerError as error:
-        why = _facts.unsuitable(error.version) if error.version else None
+        why = unsuitable(error.version) if error.version else None
         link["version"] = error.version
         link["error"] = {"code": 0, "message": f"{login.label} {why}"} if why else _as_clone_says(error)
     except CloneError as error:
@@ -174,7 +175,7 @@ def _untrusted(login: Login, recipient: t.Mapping[str, t.Any]) -> str | None:
 
 
 def _refuse_unsuitable(label: str, version: str) -> None:
-    why = _facts.unsuitable(version)
+    why = unsuitable(version)
     if why:
         raise CloneError(f"{label} {why}")
 
@@ -394,7 +395,7 @@ def _refuse_contradictions(params: t.Mapping[str, t.Any]) -> None:
 
 def _bytes(name: str, text: str) -> int:
     try:
-        return human_to_bytes(text)
+        return int(human_to_bytes(text))
     except ValueError as error:
         raise BadInput(f"{name} is '{text}'; expected a number of bytes, or one with a unit like 4G") from error
 

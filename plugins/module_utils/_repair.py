@@ -268,7 +268,7 @@ def job_of(document: t.Mapping[str, t.Any] | None, alive: bool) -> dict[str, t.A
         "settings": document.get("settings_before"),
         "donor_settings": document.get("donor_settings_before"),
         "swap": swap
-        if _swap.is_unfinished(swap) and (not document.get("finished") or swap["goal"] != "none")
+        if swap and _swap.is_unfinished(swap) and (not document.get("finished") or swap["goal"] != "none")
         else None,
         "kept": kept if kept and os.path.isdir(kept["old"]) else None,
     }
@@ -298,7 +298,7 @@ class Recovery:
         self.look = Look(params, self.link, self.host)
         self.logins: tuple[Login, ...] = tuple(own_logins(params))
         self.label = self.logins[0].label
-        self.until = self.link.clock() + params["timeout"]
+        self.until: float = self.link.clock() + params["timeout"]
         self.start_seconds: float = params["start_timeout"] or START_SECONDS
         self.done: list[dict[str, t.Any]] = []
         self.copied: dict[str, t.Any] | None = None

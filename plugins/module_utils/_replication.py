@@ -263,7 +263,9 @@ def _replicate(
     seen = observe(server)
     here = seen["variables"]
     there, reason = _source(server, wanted, params)
-    plan = _channel.plan(wanted, version, here, seen["channels"], seen["clone"], there and bool(there["encrypted"]))
+    plan = _channel.plan(
+        wanted, version, here, seen["channels"], seen["clone"], bool(there["encrypted"]) if there else None
+    )
     warnings = list(plan.warnings)
     if there:
         warnings += _channel.refuse_unfit(wanted, plan.gtid, here, there)
@@ -320,7 +322,7 @@ def _wait(
         channel = _channel.channel_of(rows[0] if rows else {})
         executed = str(server.value("SELECT @@GLOBAL.gtid_executed") or "")
         passed = round(time.monotonic() - begun, 1)
-        found = {"lag": lag(channel, executed, goal), "seconds": passed}
+        found: dict[str, t.Any] = {"lag": lag(channel, executed, goal), "seconds": passed}
         if _channel.reached(channel, executed, goal, place):
             return found
         broken = fault(channel)

@@ -172,7 +172,7 @@ def _unheard(goal: Wanted, job: _job.Job) -> bool:
         now = _operation.current(goal.logins, Link())
     except (CloneError, ServerError):
         return False
-    return now["state"] == "completed" and now["begin_time"] == clone["begin_time"]
+    return (now["state"], now["begin_time"]) == ("completed", clone["begin_time"])
 
 
 def _cloned(params: t.Mapping[str, t.Any], goal: Wanted, job: _job.Job) -> dict[str, t.Any]:

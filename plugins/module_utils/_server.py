@@ -179,6 +179,7 @@ class Row(t.Dict[str, t.Any]):  # noqa: UP006 (a base class in Python 3.9)
     """A row, by column; asking for a column that the server left out says whose answer it was."""
 
     __slots__ = ("label",)
+    label: str
 
     def __missing__(self, name: str) -> t.Any:
         raise ServerError(MALFORMED, "malformed answer: it has no column %s" % name, self.label)

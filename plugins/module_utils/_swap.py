@@ -117,9 +117,10 @@ def is_unfinished(record: t.Mapping[str, t.Any] | None) -> bool:
 
 def kept(document: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
     """The newest finished swap that a journal tells of; it says where the old data is, for as long as that is kept."""
-    swap = document.get("swap")
-    done = bool(swap) and swap["goal"] == "done" and swap.get("state") in ("swapped", "rolled_back")
-    return swap if done else document.get("kept")
+    swap: dict[str, t.Any] | None = document.get("swap")
+    if swap and swap["goal"] == "done" and swap.get("state") in ("swapped", "rolled_back"):
+        return swap
+    return document.get("kept")
 
 
 def dated(path: str, what_for: str, wall: float) -> str:

@@ -12,6 +12,7 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _gtid
@@ -980,9 +981,8 @@ def _compare(
             findings += _compare_tables(donor, recipient, now, options)
     if "objects" in compare:
         for kind in OBJECTS:
-            guarded(
-                f"pair.{kind}", _OBJECT_TITLES[kind], kind, lambda kind=kind: check_objects(kind, donor, recipient, now)
-            )
+            make = functools.partial(check_objects, kind, donor, recipient, now)
+            guarded(f"pair.{kind}", _OBJECT_TITLES[kind], kind, make)
     if "accounts" in compare:
         guarded(
             "pair.accounts",

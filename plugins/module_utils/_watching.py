@@ -184,7 +184,8 @@ class Watching:
         if state["question"].wait(_ANSWER_SECONDS):
             state["donor"] = state["question"].result or (None, False)
             state["question"] = None
-        return state.get("donor", (None, False))
+        answer: tuple[str | None, bool] = state.get("donor", (None, False))
+        return answer
 
     def _ask(self, donor: Donor, sent: float) -> tuple[str | None, bool]:
         """Why the donor can't go on, if that is certain, and whether it answers at all.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import unpacked, version_numbers
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import unpacked
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.privilege import listed
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
@@ -26,6 +26,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry 
     rule,
     warn,
 )
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import version_numbers
 
 PACKET_BYTES = 2 << 20
 # Long-term support series by (major, minor); a clone to the next of them is possible from 9.7 on.

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _gtid, _sql
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import version_numbers
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
     DONOR_ERROR,
@@ -24,6 +23,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry 
     rule,
     warn,
 )
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import version_numbers
 
 # What a server is granted for its recovery, at least.
 START_SECONDS = 600
