@@ -44,7 +44,7 @@ Figures = dict[str, float]
 Round = dict[str, Figures]
 UNITS = {"rss": ("MiB", MIB), "MB/s": ("", 1)}
 # Figures that candidates are compared by.
-COMPARED = ("wall", "cpu", "task")
+COMPARED = ("wall", "cpu", "task", "clones")
 
 
 class Failed(Exception):

@@ -21,6 +21,7 @@ BUILD_ALLOWED = {
     "LICENSES",
     "MANIFEST.json",
     "README.md",
+    "SECURITY.md",
     "changelogs",
     "docs",
     "extensions",

@@ -65,8 +65,9 @@ def channel(**fields):
     return _channel.channel_of(dict(ROW, **fields))
 
 
-def texts(*channels, version=(9, 7, 0), here=SERVER, clone=CLONE, offered=None, **wanted):
-    plan = _channel.plan(WANTED._replace(**wanted), version, here, channels, clone, offered)
+def texts(*channels, version=(9, 7, 0), here=None, clone=CLONE.copy, offered=None, **wanted):
+    last = clone() if callable(clone) else clone
+    plan = _channel.plan(WANTED._replace(**wanted), version, here or SERVER, channels, last, offered)
     return [step.shown for step in plan.steps]
 
 

@@ -513,16 +513,16 @@ def test_a_set_is_read_as_it_is_written(gtids):
 
 
 @given(SETS, SETS)
-def test_sets_are_sets(left, right):
-    both, rest = _gtid.union(left, right), _gtid.subtract(left, right)
-    assert both == _gtid.union(right, left)
-    assert _gtid.union(left, left) == left
-    assert _gtid.subtract(left, left) == {}
-    assert _gtid.contains(both, left)
-    assert _gtid.contains(both, right)
-    assert _gtid.subtract(rest, right) == rest
-    assert _gtid.union(rest, right) == both
-    assert _gtid.count(both) == _gtid.count(rest) + _gtid.count(right)
+def test_sets_are_sets(one, other):
+    both, rest = _gtid.union(one, other), _gtid.subtract(one, other)
+    assert both == _gtid.union(other, one)
+    assert _gtid.union(one, one) == one
+    assert _gtid.subtract(one, one) == {}
+    assert _gtid.contains(both, one)
+    assert _gtid.contains(both, other)
+    assert _gtid.subtract(rest, other) == rest
+    assert _gtid.union(rest, other) == both
+    assert _gtid.count(both) == _gtid.count(rest) + _gtid.count(other)
 
 
 @given(st.text("0123456789abcdef-:, \nxA_", max_size=120))

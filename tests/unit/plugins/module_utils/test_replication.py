@@ -87,11 +87,11 @@ class Script:
 
 @pytest.fixture
 def play(monkeypatch):
-    def run(script, there=THERE, check_mode=False, **params):
+    def run(script, there=None, check_mode=False, **params):
         def ask(login):
             if isinstance(there, Exception):
                 raise there
-            return there
+            return there or THERE
 
         monkeypatch.setattr(_replication, "connect_patiently", lambda logins: script)
         monkeypatch.setattr(_replication, "ask_source", ask)

@@ -226,7 +226,7 @@ def test_json_is_the_list_of_records():
 
 def test_bars_keep_their_places_in_time():
     (host,) = _page.model([good()], "clone", "en", NOW)["hosts"]
-    assert [(bar["stage"], bar["x"], bar["width"]) for bar in host["bars"]] == [
+    assert [(stage["stage"], stage["x"], stage["width"]) for stage in host["bars"]] == [
         ("DROP DATA", 0.0, 8.33),
         ("FILE COPY", 8.33, 66.67),
         ("RESTART", 75.0, 25.0),
