@@ -439,11 +439,13 @@ class Node:
         """Make it a fresh, plain server on the same port: new data directory, uuid, keys and logs.
 
         :param options: lasting server options, in place of those before.
-        :param root_password: by default the one it had before it adopted another.
+        :param root_password: another than its own until the next reset.
         """
         self.end()
         own_password = self._state.pop("own_password", self._state["root_password"])
-        self._state["root_password"] = own_password if root_password is None else root_password
+        self._state["root_password"] = own_password
+        if root_password is not None:
+            self.adopt(root_password)
         self._lay(parse_options(options))
         return self.start() if start else self
 

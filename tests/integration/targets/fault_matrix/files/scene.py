@@ -130,7 +130,7 @@ class Scene:
         self._mounted: set[str] = set()
         self._held: list[pymysql.connections.Connection] = []
         self._mount(self.donor, DONOR_DISK)
-        for node in lab:
+        for node in (self.donor, self.recipient, self.other):
             node.reset(OPTIONS, root_password=ROOT_PASSWORD)
         self.proxy = Proxy(("127.0.0.1", self.donor.port))
         self._fill_donor()
