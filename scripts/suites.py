@@ -304,10 +304,13 @@ def lint() -> list[Result]:
     }
     docs = "lint-collection-docs --plugin-docs --skip-rstcheck --validate-collection-refs self --check-extra-docs-refs"
     with timed(result), collection_copy("lint") as copy:
+        top = copy.parents[2]
+        core = copy.relative_to(top) / "plugins/module_utils"
         checks = {
             # The slowest one first.
             "ansible-lint": (["ansible-lint", "--profile", "production", "--offline", "--strict"], ROOT),
             "antsibull-docs": (["antsibull-docs", *docs.split(), "."], copy),
+            "mypy": (["mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", os.devnull, core], top),
             "ruff check": (["ruff", "check", "--no-cache", "--output-format", "concise"], ROOT),
             "ruff format": (["ruff", "format", "--check", "--no-cache"], ROOT),
             "yamllint": (["yamllint", "--strict", "."], copy),

@@ -207,7 +207,7 @@ class Scene:
         self.clean()
         self.proxy.restore()
         for node in (self.donor, self.recipient):
-            node.reset(OPTIONS)
+            node.reset(OPTIONS, root_password=ROOT_PASSWORD)
         self._fill_donor()
         self._plugin(self.recipient)
 
@@ -220,7 +220,7 @@ class Scene:
             self._mount(node, SMALL_DISK)
         else:
             self._unmount(node)
-        node.reset(OPTIONS)
+        node.reset(OPTIONS, root_password=ROOT_PASSWORD)
         self._plugin(node)
 
     def _mount(self, node: Node, mebibytes: int) -> None:
