@@ -18,7 +18,7 @@ STATUSES = ("ok", "warn", "fail", "skipped")
 class Finding(t.NamedTuple):
     """One check's result. ``id`` is ``<side>.<what>`` with side donor, recipient or pair.
 
-    ``error`` is what CLONE would have raised (``{"code", "symbol"}``, and ``nested`` for the donor's own number) or None;
+    ``error`` is what CLONE would have raised (``{"code", "symbol", "reference"}``, and ``nested`` for the donor's own number) or None;
     ``remedy`` can be pasted; ``repair`` names the module or role that fixes it, or None.
     """
 

@@ -181,7 +181,8 @@ checks:
       description: What was expected.
       type: raw
     error:
-      description: The error that CLONE would raise, with C(code), C(symbol) and, where the donor refuses, C(nested), the donor's number.
+      description: The error that CLONE would raise, with C(code), C(symbol), C(reference)
+        (its place in the documentation) and, where the donor refuses, C(nested), the donor's number.
       type: dict
     remedy:
       description: What to do, or null.

@@ -232,12 +232,14 @@ def rule(
 
 
 def error_named(number: int | None, nested: int | None = None) -> dict[str, t.Any] | None:
-    """An error as findings show it."""
+    """An error as findings show it, with its place in the reference of errors; a donor's own number says more."""
     if number is None:
         return None
     named: dict[str, t.Any] = {"code": number, "symbol": SYMBOLS.get(number)}
     if nested is not None:
         named["nested"] = nested
+    # As _errors.reference has it, which a check would import the whole catalogue for.
+    named["reference"] = f"docs/errors.md#error-{number if nested is None else nested}"
     return named
 
 
