@@ -41,7 +41,6 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._sql import account, identifier, literal
 
 FORMAT = 1
-SYSTEM_SCHEMAS = ("mysql", "sys", "performance_schema", "information_schema")
 RESERVED_ACCOUNTS = ("mysql.*@localhost",)
 # Tables of engines whose rows live elsewhere, or nowhere: counting them says nothing about a clone.
 ROWLESS_ENGINES = ("FEDERATED", "BLACKHOLE", "MRG_MYISAM", "MRG_MyISAM", "PERFORMANCE_SCHEMA")

@@ -239,12 +239,6 @@ class Job:
             return None
         return document if isinstance(document, dict) else None
 
-    def forget(self) -> None:
-        """Remove the journal of a job that has ended and been reported."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
-        self._forget_marks()
-
     def _forget_marks(self) -> None:
         for path in (self._cancel_path, self._told_path):
             with contextlib.suppress(FileNotFoundError):
