@@ -4,6 +4,7 @@
 """Ways of copying a server, on the same data and the same servers: python benchmarks/clone.py [--megabytes 50 1024] [--rounds 3]
 
 * ``bare``: what a DBA types, from the statement until the recipient answers again, session closed;
+* ``run``: the module clone_run with all defaults, as a process without Ansible around it;
 * ``clone_run``: the module with all defaults, as a task of a playbook;
 * ``quiet``: the same with progress=false;
 * ``peer``: ansible.mysql.mysql_clone with all defaults, as a task of a playbook;
@@ -33,7 +34,7 @@ import pymysql
 from lab import data, inventory
 from lab.node import Node
 
-WAYS = ("bare", "clone_run", "quiet", "peer", "playbook", "files", "dump")
+WAYS = ("bare", "run", "clone_run", "quiet", "peer", "playbook", "files", "dump")
 LARGEST = {"dump": 200}
 ACCOUNT, PASSWORD = "bench", "bench-0-password"
 PATIENCE = 600  # seconds
@@ -107,6 +108,23 @@ class Bench:
         )  # fmt: skip
         begin, end = (float(found) for found in re.findall(r"(?:BEGIN|END) ([0-9.]+)", output))
         return {"task": end - begin} | figures | {"late": end - self._ready()}
+
+    def run(self) -> harness.Figures:
+        options = {
+            "login_unix_socket": str(self.recipient.socket),
+            "login_user": "root",
+            "login_password": self.recipient.root_password,
+            "post_clone_login_user": "root",
+            "post_clone_login_password": self.donor.root_password,
+            "config_file": "/dev/null",
+            "donor_host": "127.0.0.1",
+            "donor_port": self.donor.port,
+            "donor_user": ACCOUNT,
+            "donor_password": PASSWORD,
+            "state_directory": str(self.directory),
+        }
+        figures, _result = self.ansible.module("clone_run", options)
+        return {"task": figures["wall"]} | figures | {"late": time.time() - self._ready()}
 
     def clone_run(self) -> harness.Figures:
         return self._task("run")
