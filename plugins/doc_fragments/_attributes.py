@@ -41,3 +41,11 @@ attributes:
     support: full
     details: The module changes nothing.
 """
+
+    WORKER = r"""
+options: {}
+notes:
+  - With a local connection, also of a host that the task is delegated to, the work is done in Ansible's own process and no module
+    is started. That needs PyMySQL in the controller's Python. With C(become), C(environment), C(async) or another
+    C(ansible_python_interpreter) a module is started as usual.
+"""

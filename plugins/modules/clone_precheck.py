@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - dbops.mysql_clone._attributes
   - dbops.mysql_clone._attributes.reads_only
+  - dbops.mysql_clone._attributes.worker
   - dbops.mysql_clone._login
   - dbops.mysql_clone._login.post_clone
   - dbops.mysql_clone._donor
@@ -107,10 +108,6 @@ options:
     type: str
     choices: [fail, warn, never]
     default: fail
-notes:
-  - With a local connection, also of a host that the task is delegated to, the check runs in Ansible's own process and no module
-    is started. That needs PyMySQL in the controller's Python. With C(become), C(environment), C(async) or another
-    C(ansible_python_interpreter) a module is started as usual.
 seealso:
   - module: dbops.mysql_clone.clone_run
   - module: dbops.mysql_clone.clone_user

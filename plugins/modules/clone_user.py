@@ -28,6 +28,7 @@ author:
 version_added: 0.1.0
 extends_documentation_fragment:
   - dbops.mysql_clone._attributes
+  - dbops.mysql_clone._attributes.worker
   - dbops.mysql_clone._login
   - dbops.mysql_clone._login.post_clone
 attributes:
@@ -425,6 +426,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
         },
     },
 )
+CONSTRAINTS = {"mutually_exclusive": [["install_plugin", "remove_plugin"]]}
 
 
 def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
@@ -435,7 +437,7 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run_module(ARGUMENT_SPEC, run, mutually_exclusive=[["install_plugin", "remove_plugin"]])
+    run_module(ARGUMENT_SPEC, run, **CONSTRAINTS)
 
 
 if __name__ == "__main__":

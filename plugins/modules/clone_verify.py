@@ -27,6 +27,7 @@ version_added: 0.1.0
 extends_documentation_fragment:
   - dbops.mysql_clone._attributes
   - dbops.mysql_clone._attributes.reads_only
+  - dbops.mysql_clone._attributes.worker
   - dbops.mysql_clone._login
   - dbops.mysql_clone._login.post_clone
 options:

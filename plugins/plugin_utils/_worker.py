@@ -120,9 +120,19 @@ def perform(
         result = outcome(body, params, check_mode, with_diff)
     result.setdefault("changed", False)
     result["invocation"] = {"module_args": params}
-    secrets = {str(params[key]) for key, one in spec.items() if one.get("no_log") and params.get(key)}
     # What a module returns has been text on its way.
-    return t.cast("dict[str, t.Any]", remove_values(json.loads(json.dumps(result)), secrets))
+    return t.cast("dict[str, t.Any]", remove_values(json.loads(json.dumps(result)), set(secrets(spec, params))))
+
+
+def secrets(spec: t.Mapping[str, t.Any], params: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """The values of all options, and options within options, that must not be shown."""
+    for name, option in spec.items():
+        value = params.get(name)
+        if value and option.get("no_log"):
+            yield str(value)
+        elif option.get("options"):
+            for one in [value] if isinstance(value, dict) else value or ():
+                yield from secrets(option["options"], one)
 
 
 class WorkerAction(ActionBase):  # type: ignore[misc]

@@ -86,6 +86,15 @@ def test_no_password_comes_back():
     assert result["invocation"]["module_args"]["login_password"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
+def test_no_secret_within_a_list_of_options_comes_back():
+    options = {"name": {"type": "str"}, "definition": {"type": "str", "no_log": True}}
+    spec = {"saved": {"type": "list", "elements": "dict", "default": [], "options": options}}
+    given = {"saved": [{"name": "app", "definition": "CREATE USER app IDENTIFIED WITH x AS 'h4sh'"}, {"name": "other"}]}
+    result = perform(NAME, given, spec, lambda params, check_mode: {"ran": params["saved"][0]["definition"]})
+    assert "h4sh" not in str(result)
+    assert result["invocation"]["module_args"]["saved"][1]["name"] == "other"
+
+
 def test_failures_are_a_modules_failures():
     def bad(params, check_mode):
         raise BadInput("login_port is 0; expected a port", option="login_port")

@@ -1,0 +1,16 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's side of clone_user: with a local connection it works without starting a module."""
+
+from __future__ import annotations
+
+from ansible_collections.dbops.mysql_clone.plugins.modules.clone_user import ARGUMENT_SPEC, CONSTRAINTS, run
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import WorkerAction
+
+
+class ActionModule(WorkerAction):
+    SPEC = ARGUMENT_SPEC
+    CONSTRAINTS = CONSTRAINTS
+    body = staticmethod(run)
