@@ -162,6 +162,7 @@ class Context:
         self.link = link
         self.cancelled = cancelled
         self.warnings: list[str] = []
+        self.samples = _progress.Samples()
         self.label = wanted.logins[0].label
         # Those that work now: a clone replaces the accounts.
         self.accounts: tuple[Login, ...] = tuple(wanted.logins)

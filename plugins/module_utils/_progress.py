@@ -18,6 +18,8 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
 STAGES = ("DROP DATA", "FILE COPY", "PAGE COPY", "REDO COPY", "FILE SYNC", "RESTART", "RECOVERY")
 COPY_STAGES = ("FILE COPY", "PAGE COPY", "REDO COPY")
 STATES = ("Not Started", "In Progress", "Completed", "Failed")
+# Points of a clone's course that are kept at most.
+SAMPLES = 120
 # Seconds without progress that are worth a word: each stage begins with a moment of none.
 STALL_TOLD = 5
 # One round trip; the tables exist only while the plugin is loaded (else error 1146).
@@ -245,3 +247,33 @@ class Watch:
             left = clone["bytes_total"] - clone["bytes_done"]
             seen["eta_seconds"] = int(left / seen["rate"]) if seen["rate"] and left > 0 else None
         return seen
+
+
+class Samples:
+    """How far a clone was when, while it copied: few points, evenly thinned out however long it takes.
+
+    A point is ``seconds`` since the clone's begin by the server's clock, and ``bytes`` copied until then. Another clone (a
+    further attempt) begins anew.
+    """
+
+    def __init__(self, most: int = SAMPLES) -> None:
+        self.points: list[dict[str, float]] = []
+        self._most = most
+        self._begin: t.Any = None
+        self._apart = 0.0
+
+    def take(self, clone: t.Mapping[str, t.Any]) -> None:
+        """Note where a clone is, if it copies and the last point is long enough ago."""
+        running = next((stage for stage in clone["stages"] if stage["state"] == "in_progress"), None)
+        if running is None or running["stage"] not in COPY_STAGES or running["seconds"] is None:
+            return
+        if clone["begin_time"] != self._begin:
+            self.points, self._begin, self._apart = [], clone["begin_time"], 0.0
+        before = seconds_between(clone["begin_time"], running["begin_time"]) or 0.0
+        seconds = round(before + running["seconds"], 3)
+        if self.points and seconds - self.points[-1]["seconds"] <= self._apart:
+            return
+        self.points.append({"seconds": seconds, "bytes": clone["bytes_done"]})
+        if len(self.points) > self._most:
+            self.points = self.points[::2]
+            self._apart = 2 * seconds / self._most

@@ -120,6 +120,7 @@ class Watching:
     def look(self, clone: dict[str, t.Any], donor: Donor, state: dict[str, t.Any]) -> None:
         """Tell what there is to tell of a clone under way, and cancel it when it must not go on. Raises OutOfTime."""
         clone = self._observed(clone)
+        self._context.samples.take(clone)
         self._tell(clone, state)
         self._cancel_if_due(clone, donor, state)
 

@@ -312,6 +312,19 @@ attempts:
   type: list
   elements: dict
   returned: when something was tried
+samples:
+  description:
+    - How far the last attempt was when, as seen while it copied; C(seconds) since the clone's begin and C(bytes) copied until then.
+    - At most 120 points, further apart the longer the clone takes. Empty where nothing was watched, such as a clone that was
+      complete before.
+  type: list
+  elements: dict
+  returned: when something was tried
+  sample:
+    - seconds: 0.41
+      bytes: 52428800
+    - seconds: 0.52
+      bytes: 71303168
 given_up:
   description: What the recipient held before and O(overwrite) gave up, as schemas with their sizes in bytes and the executed GTIDs.
   type: dict

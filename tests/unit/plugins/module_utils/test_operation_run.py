@@ -333,6 +333,9 @@ class TestEndings:
         assert world.variables == {"clone_valid_donor_list": None, "clone_buffer_size": 4194304}
         assert all(entry["restored"] for entry in result["restored"])
         assert any(text.startswith("FILE COPY") for text in journal.texts)
+        assert len(result["samples"]) > 5
+        for point in result["samples"]:
+            assert point["bytes"] == pytest.approx(point["seconds"] * 100, abs=2)
         assert "SET SESSION lock_wait_timeout = %s" in world.statements
 
     @pytest.mark.parametrize("error", [2006, 2013, 1053])

@@ -210,3 +210,39 @@ class TestWatch:
         watch.observe(0.0, running())
         seen = watch.observe(5.0, running())
         assert (seen["rate"], seen["eta_seconds"]) == (0, None)
+
+
+class TestSamples:
+    @staticmethod
+    def at(seconds, count, begin="2026-11-23T01:00:00.000Z", stage="FILE COPY"):
+        copying = {"stage": stage, "state": "in_progress", "begin_time": "2026-11-23T01:00:02.000Z", "seconds": seconds}
+        return dict(_progress.NONE, begin_time=begin, bytes_done=count, stages=[copying])
+
+    def test_seconds_count_from_the_begin_of_the_clone(self):
+        samples = _progress.Samples()
+        samples.take(self.at(0.5, 100))
+        assert samples.points == [{"seconds": 2.5, "bytes": 100}]
+
+    def test_only_while_it_copies(self):
+        samples = _progress.Samples()
+        samples.take(self.at(0.5, 100, stage="FILE SYNC"))
+        samples.take(_progress.NONE)
+        assert samples.points == []
+
+    def test_another_clone_begins_anew(self):
+        samples = _progress.Samples()
+        samples.take(self.at(50, 9000))
+        samples.take(self.at(0.5, 100, begin="2026-11-23T01:00:01.000Z"))
+        assert samples.points == [{"seconds": 1.5, "bytes": 100}]
+
+    @pytest.mark.parametrize("looks", [119, 120, 121, 5000, 86400])
+    def test_few_and_even_however_long_it_takes(self, looks):
+        samples = _progress.Samples()
+        for look in range(looks):
+            samples.take(self.at(float(look), look))
+        times = [point["seconds"] for point in samples.points]
+        gaps = [later - earlier for earlier, later in zip(times, times[1:])]
+        assert min(looks, 60) <= len(times) <= 120
+        assert times[0] == 2
+        assert times[-1] >= looks + 1 - max(gaps)
+        assert max(gaps) <= 2 * min(gaps) + 1
