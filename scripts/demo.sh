@@ -60,6 +60,6 @@ if len(records) != 2 or not all(record["verified"] for record in records):
     sys.exit("demo: not all recipients are verified")
 PYTHON
 echo
-echo "report: $reports/clone.json"
+echo "report: file://$reports/clone.html (also clone.md, clone.json, clone.xml beside it)"
 echo "servers ready after $((ready - begun)) s, cloned and verified in $((cloned - ready)) s, second run $((SECONDS - cloned)) s"
 echo "demo: all recipients verified"

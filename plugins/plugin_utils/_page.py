@@ -15,6 +15,7 @@ import datetime
 import json
 import re
 import typing as t
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -30,6 +31,8 @@ Record = t.Mapping[str, t.Any]
 TEMPLATES = Path(__file__).resolve().parents[2] / "roles/report/templates"
 # Characters of one text that a page shows.
 LONGEST = 4000
+# Steps that a curve has at most.
+SPANS = 120
 # Minutes after the failure by which each step of the emergency response is due.
 MINUTES = (0, 5, 15, 30, 60, 1440)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]|~<>&])")
@@ -91,37 +94,60 @@ def _rate(stage: Record) -> str:
     return size(stage["bytes_done"] / stage["seconds"]) + "/s"
 
 
-def _curve(stages: t.Sequence[Record], said: Texts) -> dict[str, t.Any] | None:
-    """The mean rate of each copying stage over time, as points of an SVG path in a box of 100 by 100."""
+def _steps(item: Record) -> list[tuple[float, float]]:
+    """Seconds since the begin of the clone and bytes copied until then: at each look, and where copying stages begin and end."""
     copies = [
         stage
-        for stage in stages
-        if (stage.get("stage") or "").endswith("COPY")
-        and stage.get("begin_time")
-        and stage.get("seconds")
-        and stage.get("bytes_done")
+        for stage in item["stages"]
+        if (stage.get("stage") or "").endswith("COPY") and stage.get("begin_time") and stage.get("seconds") is not None
     ]
-    if not copies:
+    points: list[tuple[float, float]] = []
+    copied = 0.0
+    for stage in sorted(copies, key=lambda stage: str(stage["begin_time"])):
+        begin = seconds_between(item["begin_time"], stage["begin_time"]) or 0.0
+        points.append((begin, copied))
+        copied += stage.get("bytes_done") or 0
+        points.append((begin + stage["seconds"], copied))
+    if not copied:
+        return []
+    first, last = points[0][0], points[-1][0]
+    seen = [(point["seconds"], point["bytes"]) for point in item.get("samples") or ()]
+    return sorted(points + [(seconds, count) for seconds, count in seen if first < seconds < last])
+
+
+def _curve(item: Record, said: Texts) -> dict[str, t.Any] | None:
+    """The rate of copying over time, as an SVG path in a box of 100 by 100; without looks it is a mean for each stage."""
+    points = _steps(item)
+    if not points:
         return None
-    first = min(stage["begin_time"] for stage in copies)
-    spans = [
-        (
-            seconds_between(first, stage["begin_time"]) or 0.0,
-            stage["seconds"],
-            stage["bytes_done"] / stage["seconds"],
-        )
-        for stage in copies
-    ]
-    total = max(begin + seconds for begin, seconds, _rate_of in spans)
-    top = max(rate for _begin, _seconds, rate in spans)
+    begin, end = points[0][0], points[-1][0]
+    total = max(end - begin, 0.001)
+    kept = [(begin, 0.0)]
+    for seconds, count in points[1:]:
+        # Two looks that are hardly apart would give a rate of their own.
+        if seconds - kept[-1][0] >= total / SPANS:
+            kept.append((seconds, max(count, kept[-1][1])))
+    copied = points[-1][1]
+    kept = [point for point in kept if end - point[0] >= total / SPANS] + [(end, copied)]
+    spans = [(left[0], right[0], max(0.0, right[1] - left[1]) / (right[0] - left[0])) for left, right in pairwise(kept)]
+    top = max(rate for _left, _right, rate in spans) or 1.0
     path = "M0,100"
-    for begin, seconds, rate in sorted(spans):
+    for left, right, rate in spans:
         height = round(100 - 95 * rate / top, 2)
-        left, right = round(100 * begin / total, 2), round(100 * (begin + seconds) / total, 2)
-        path += " L%s,100 L%s,%s L%s,%s L%s,100" % (left, left, height, right, height, right)
+        path += " L%s,%s L%s,%s" % (
+            round(100 * (left - begin) / total, 2),
+            height,
+            round(100 * (right - begin) / total, 2),
+            height,
+        )
     return {
         "path": path + " L100,100 Z",
-        "label": said("curve.of", seconds="%.1f" % total, rate=size(top)),
+        "label": said(
+            "curve.seen" if item.get("samples") else "curve.of",
+            seconds="%.1f" % total,
+            rate=size(top),
+            mean=size(copied / total),
+        ),
         "top": size(top) + "/s",
         "seconds": duration(total),
     }
@@ -237,7 +263,7 @@ def _host(item: Record, said: Texts, now: str, repaired: t.Collection[str], plac
         "verified": {True: said("yes"), False: said("no"), None: ""}[item["verified"]],
         "message": message,
         "bars": _bars(item["stages"], said),
-        "curve": _curve(item["stages"], said),
+        "curve": _curve(item, said),
         "attempts": [
             {
                 "number": number,

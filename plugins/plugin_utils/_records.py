@@ -68,6 +68,7 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
         "checks": checks,
         "attempts": attempts,
         "stages": stages,
+        "samples": list(clone.get("samples") or ()),
         "begin_time": view.get("begin_time"),
         "end_time": view.get("end_time"),
         "error": error,

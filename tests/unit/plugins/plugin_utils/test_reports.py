@@ -234,6 +234,44 @@ def test_bars_keep_their_places_in_time():
     assert host["curve"]["top"] == "100.0 MiB/s"
 
 
+def drawn(record):
+    """The steps of a record's curve as (right edge, height in percent of the highest rate)."""
+    (host,) = _page.model([record], "clone", "en", NOW)["hosts"]
+    points = [tuple(map(float, pair.split(","))) for pair in re.findall(r"L([0-9.]+,[0-9.]+)", host["curve"]["path"])]
+    return [(x, round((100 - y) / 0.95)) for x, y in points[1:-1:2]], host["curve"]
+
+
+def test_the_curve_shows_what_was_seen():
+    looks = [{"seconds": 1 + second, "bytes": count << 20} for second, count in ((2, 400), (4, 500), (6, 500))]
+    # A look from before the copy, and one that a further attempt made.
+    looks += [{"seconds": 0.5, "bytes": 7}, {"seconds": 99, "bytes": 7}]
+    steps, curve = drawn(good(clone={"changed": True, "clone": clone(), "samples": looks}))
+    assert steps == [(25.0, 100), (50.0, 25), (75.0, 0), (100.0, 75)]
+    assert (curve["top"], curve["label"]) == (
+        "200.0 MiB/s",
+        "Rate of copying as seen over 8.0 s; the highest is 200.0 MiB/s, the mean 100.0 MiB/s",
+    )
+
+
+def test_the_curve_is_the_mean_where_nothing_was_seen():
+    steps, curve = drawn(good())
+    assert steps == [(100.0, 100)]
+    assert "Mean rate" in curve["label"]
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        [{"seconds": 2.0, "bytes": 500 << 20}, {"seconds": 2.0, "bytes": 400 << 20}],
+        [{"seconds": 1 + look / 1000, "bytes": look << 10} for look in range(1, 7999)],
+    ],
+)
+def test_the_curve_bears_looks_that_are_close_or_go_back(looks):
+    steps, _curve = drawn(good(clone={"changed": True, "clone": clone(), "samples": looks}))
+    assert len(steps) <= _page.SPANS
+    assert all(0 <= height <= 100 for _x, height in steps)
+
+
 def test_the_emergency_timeline_counts_from_the_failure():
     (host,) = _page.model([bad()], "clone", "en", NOW)["hosts"]
     assert [(step["minutes"], step["time"]) for step in host["emergency"]] == [
