@@ -40,7 +40,7 @@ ansible-playbook dbops.mysql_clone.clone -i "$inventory" -e "mysql_clone_report_
 cloned=$SECONDS
 
 say "the same again: nothing may change"
-ansible-playbook dbops.mysql_clone.clone -i "$inventory" -e "mysql_clone_report_dir=$reports" >"$work/second.log" || {
+ansible-playbook dbops.mysql_clone.clone -i "$inventory" -e "mysql_clone_report_dir=$reports/again" >"$work/second.log" || {
     cat "$work/second.log"
     exit 1
 }
@@ -50,16 +50,17 @@ if grep -qE 'changed=[1-9]' "$work/second.log"; then
     exit 1
 fi
 
-python - "$reports/clone.json" <<'PYTHON'
+python - "$reports/clone.json" "$reports/again/clone.json" <<'PYTHON'
 import json
 import sys
 
-with open(sys.argv[1], encoding="utf-8") as file:
-    records = json.load(file)
-if len(records) != 2 or not all(record["verified"] for record in records):
-    sys.exit("demo: not all recipients are verified")
+for report in sys.argv[1:]:
+    with open(report, encoding="utf-8") as file:
+        records = json.load(file)
+    if len(records) != 2 or not all(record["verified"] for record in records):
+        sys.exit("demo: not all recipients are verified")
 PYTHON
 echo
-echo "report: file://$reports/clone.html (also clone.md, clone.json, clone.xml beside it)"
+echo "report: file://$reports/clone.html (beside it clone.md, clone.json, and clone.xml for CI)"
 echo "servers ready after $((ready - begun)) s, cloned and verified in $((cloned - ready)) s, second run $((SECONDS - cloned)) s"
 echo "demo: all recipients verified"

@@ -12,9 +12,17 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import LONGEST_TEXT, printable
+
 # Seconds between two looks at the journal: often enough to watch, rarely enough for the log of a CI job.
 TERMINAL_SECONDS = 2.0
 LOG_SECONDS = 10.0
+
+
+def line(host: str, event: t.Mapping[str, t.Any]) -> str:
+    """An event as the terminal shows it: one line, whatever a server has said."""
+    text = printable(str(event["text"]), LONGEST_TEXT).replace("\n", " ")
+    return "%s  %7.1f s  %s" % (host, event["seconds"], text)
 
 
 class ActionModule(ActionBase):
@@ -36,9 +44,7 @@ class ActionModule(ActionBase):
             result = self._execute_module(module_args=arguments, task_vars=task_vars)
             attached = attached or bool(result.get("attached"))
             for event in result.pop("events", ()):
-                Display().display(
-                    "%s  %7.1f s  %s" % (task_vars.get("inventory_hostname"), event["seconds"], event["text"])
-                )
+                Display().display(line(str(task_vars.get("inventory_hostname")), event))
             if result.get("finished", True):
                 return dict(result, events=[], attached=attached)
             arguments["seen"] = result.get("seen", 0)

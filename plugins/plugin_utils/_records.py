@@ -12,11 +12,13 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _diagnosis, _errors
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import printable
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import duration, seconds_between, size
 
 COLUMNS = ("recipient", "donor", "clone", "data", "seconds", "rate", "verified")
 # What the chain of the playbook clone mends by itself.
 REPAIRS = ("clone_run", "clone_user")
+_LONGEST_CELL = 255
 
 Results = t.Mapping[str, t.Any]
 
@@ -231,5 +233,7 @@ def table_of_checks(records: t.Sequence[Results]) -> list[str]:
 
 
 def _aligned(rows: t.Sequence[t.Sequence[str]]) -> list[str]:
+    # A donor's name is what a server says that it is.
+    rows = [[printable(text, _LONGEST_CELL).replace("\n", " ").replace("\t", " ") for text in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.dbops.mysql_clone.plugins.action import clone_run
 from ansible_collections.dbops.mysql_clone.plugins.filter import report
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _incidents, _page, _records, _texts
 
@@ -204,6 +205,17 @@ def test_the_page_is_fit_for_assistive_technology():
     assert all(attributes.get("aria-label") for attributes in by_tag["svg"])
     identifiers = [attributes["id"] for _tag, attributes in page.tags if "id" in attributes]
     assert len(identifiers) == len(set(identifiers))
+
+
+def test_the_terminal_obeys_nothing_that_servers_said():
+    donor = "db1\x1b]0;owned\x07\x1b[2J\nnode9  cloned\u202e" + "x" * 999
+    done = {"changed": True, "clone": clone(source=donor), "attempts": [attempt()]}
+    lines = [*report.table([good(clone=done)]), *report.table([good(clone=done)], "precheck")]
+    lines.append(clone_run.line("db2", {"seconds": 1.5, "text": donor}))
+    assert len(lines) == 5
+    assert all(line.isprintable() for line in lines)
+    assert all("db1\\x1b]0;owned" in line for line in lines[1::2])
+    assert max(map(len, lines)) < 1200
 
 
 def test_markdown_shows_hostile_words_as_words(hostile):
