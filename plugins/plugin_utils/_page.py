@@ -22,7 +22,12 @@ from xml.etree import ElementTree
 import jinja2
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import printable
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import duration, seconds_between, size
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import (
+    STALL_TOLD,
+    duration,
+    seconds_between,
+    size,
+)
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._records import REPAIRS, outcome
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._texts import Texts
 
@@ -115,6 +120,29 @@ def _steps(item: Record) -> list[tuple[float, float]]:
     return sorted(points + [(seconds, count) for seconds, count in seen if first < seconds < last])
 
 
+def _changes(points: t.Sequence[tuple[float, float]], apart: float) -> list[tuple[float, float]]:
+    """The points between which a rate means something.
+
+    The server counts bytes about once a second, so looks that show the same are one, unless it stands still for longer than
+    that; and two looks that are hardly apart would give a rate of their own.
+    """
+    kept = [points[0]]
+    same = points[0][0]
+    for seconds, count in points[1:-1]:
+        if count <= kept[-1][1]:
+            same = seconds
+            continue
+        if same - kept[-1][0] >= STALL_TOLD:
+            kept.append((same, kept[-1][1]))
+        if seconds - kept[-1][0] >= apart:
+            kept.append((seconds, count))
+        same = seconds
+    seconds, count = points[-1]
+    if same - kept[-1][0] >= STALL_TOLD and count > kept[-1][1]:
+        kept.append((same, kept[-1][1]))
+    return [point for point in kept if point == points[0] or seconds - point[0] >= apart] + [(seconds, count)]
+
+
 def _curve(item: Record, said: Texts) -> dict[str, t.Any] | None:
     """The rate of copying over time, as an SVG path in a box of 100 by 100; without looks it is a mean for each stage."""
     points = _steps(item)
@@ -122,13 +150,8 @@ def _curve(item: Record, said: Texts) -> dict[str, t.Any] | None:
         return None
     begin, end = points[0][0], points[-1][0]
     total = max(end - begin, 0.001)
-    kept = [(begin, 0.0)]
-    for seconds, count in points[1:]:
-        # Two looks that are hardly apart would give a rate of their own.
-        if seconds - kept[-1][0] >= total / SPANS:
-            kept.append((seconds, max(count, kept[-1][1])))
     copied = points[-1][1]
-    kept = [point for point in kept if end - point[0] >= total / SPANS] + [(end, copied)]
+    kept = _changes(points, total / SPANS)
     spans = [(left[0], right[0], max(0.0, right[1] - left[1]) / (right[0] - left[0])) for left, right in pairwise(kept)]
     top = max(rate for _left, _right, rate in spans) or 1.0
     path = "M0,100"

@@ -253,16 +253,30 @@ def drawn(record):
     return [(x, round((100 - y) / 0.95)) for x, y in points[1:-1:2]], host["curve"]
 
 
+def seen(*looks):
+    """A record of a copy that took 8 s from second 1 on, with looks at (seconds, MiB)."""
+    samples = [{"seconds": seconds, "bytes": count << 20} for seconds, count in looks]
+    return good(clone={"changed": True, "clone": clone(), "samples": samples})
+
+
 def test_the_curve_shows_what_was_seen():
-    looks = [{"seconds": 1 + second, "bytes": count << 20} for second, count in ((2, 400), (4, 500), (6, 500))]
-    # A look from before the copy, and one that a further attempt made.
-    looks += [{"seconds": 0.5, "bytes": 7}, {"seconds": 99, "bytes": 7}]
-    steps, curve = drawn(good(clone={"changed": True, "clone": clone(), "samples": looks}))
-    assert steps == [(25.0, 100), (50.0, 25), (75.0, 0), (100.0, 75)]
+    # The first look is from before the copy, the last one another attempt's.
+    steps, curve = drawn(seen((0.5, 7), (3, 400), (5, 500), (99, 7)))
+    assert steps == [(25.0, 100), (50.0, 25), (100.0, 37)]
     assert (curve["top"], curve["label"]) == (
         "200.0 MiB/s",
         "Rate of copying as seen over 8.0 s; the highest is 200.0 MiB/s, the mean 100.0 MiB/s",
     )
+
+
+def test_a_count_that_comes_once_a_second_is_no_stall():
+    steps, _curve = drawn(seen((2, 0), (3, 0), (5, 400), (6, 400), (7, 400)))
+    assert steps == [(50.0, 100), (100.0, 100)]
+
+
+def test_a_stall_is_shown():
+    steps, _curve = drawn(seen((2, 400), (4, 400), (6, 400), (7, 400), (8, 600)))
+    assert steps == [(12.5, 100), (75.0, 0), (87.5, 50), (100.0, 50)]
 
 
 def test_the_curve_is_the_mean_where_nothing_was_seen():
