@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: donor
 short_description: The inventory name of a recipient's donor
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns C(mysql_clone_donor) of a recipient. Where it is not set, the hosts of the group C(clone_recipients) are dealt out
     to those of C(clone_donors) in turn.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: login
 short_description: The login options of this collection's modules, from a host's variables
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Takes a host's C(mysql_clone_login_*) variables and returns the options that all modules of this collection take, for use
     in C(module_defaults).

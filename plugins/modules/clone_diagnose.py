@@ -17,7 +17,7 @@ description:
   - Causes are no failure of the task; assert on RV(causes) where they should be.
 author:
   - dbops contributors (@dbops)
-version_added: 0.1.0
+version_added: 1.0.0
 extends_documentation_fragment:
   - dbops.mysql_clone._attributes
   - dbops.mysql_clone._attributes.reads_only

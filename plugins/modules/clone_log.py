@@ -17,7 +17,7 @@ description:
     counted, and never a reason to fail.
 author:
   - dbops contributors (@dbops)
-version_added: 0.1.0
+version_added: 1.0.0
 extends_documentation_fragment:
   - dbops.mysql_clone._attributes
   - dbops.mysql_clone._attributes.reads_only

@@ -19,7 +19,7 @@ description:
   - Failures are retried only where a retry can help; each attempt is reported.
 author:
   - dbops contributors (@dbops)
-version_added: 0.1.0
+version_added: 1.0.0
 extends_documentation_fragment:
   - dbops.mysql_clone._attributes
   - dbops.mysql_clone._login

@@ -14,7 +14,7 @@ description:
   - A clone whose server died reads C(In Progress) for ever in the server's own table; here it is V(failed).
 author:
   - dbops contributors (@dbops)
-version_added: 0.1.0
+version_added: 1.0.0
 extends_documentation_fragment:
   - dbops.mysql_clone._attributes
   - dbops.mysql_clone._attributes.reads_only

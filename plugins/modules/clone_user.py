@@ -25,7 +25,7 @@ description:
   - After a change everything is read again. The task fails when the server didn't take what it was told.
 author:
   - dbops contributors (@dbops)
-version_added: 0.1.0
+version_added: 1.0.0
 extends_documentation_fragment:
   - dbops.mysql_clone._attributes
   - dbops.mysql_clone._attributes.worker

@@ -23,7 +23,7 @@ description:
     is a failure.
 author:
   - dbops contributors (@dbops)
-version_added: 0.1.0
+version_added: 1.0.0
 extends_documentation_fragment:
   - dbops.mysql_clone._attributes
   - dbops.mysql_clone._attributes.reads_only

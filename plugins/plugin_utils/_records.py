@@ -59,7 +59,7 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
         "unreachable": unreachable,
         "message": clone.get("msg")
         or _differences(verify)
-        or clone.get("reason")
+        or _reason(clone)
         or recover.get("verdict")
         or diagnose.get("verdict")
         or (said[0] if (stopped or unreachable) and said else None),
@@ -97,6 +97,12 @@ def _differences(verify: Results) -> str | None:
         return None
     found = [check["message"] for check in verify.get("checks") or () if check["status"] == "fail"]
     return "; ".join(found) or None
+
+
+def _reason(clone: Results) -> str | None:
+    """Why a clone was made or not; that one which this run has completed was due says nothing."""
+    done = clone.get("changed") and clone.get("attempts") and (clone.get("clone") or {}).get("state") == "completed"
+    return None if done else clone.get("reason")
 
 
 def _after_repair(precheck: Results, view: Results) -> list[t.Any]:

@@ -93,7 +93,7 @@ def bad(host="db3", message=DENIED, **results):
 
 def test_a_clone_that_went_well_has_no_cause():
     record = good()
-    assert (record["failed"], record["causes"], record["error"]) == (False, [], None)
+    assert (record["failed"], record["causes"], record["error"], record["message"]) == (False, [], None, None)
     assert _records.outcome(record) == "ok"
 
 
