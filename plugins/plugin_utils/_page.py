@@ -183,9 +183,14 @@ def _emergency(item: Record, said: Texts, now: str) -> list[dict[str, str]]:
     error = item["error"]
     limit = " --limit " + item["recipient"]
     data = item["data"] if item["data"] in ("intact", "gone", "replaced") else "unknown"
-    act = [said("do.15." + cause["category"]) if cause["category"] else said("do.15.unknown"), cause["remedy"] or ""]
+    act = [
+        said("do.15." + cause["category"]) if cause["category"] else said("do.15.unknown"),
+        said.sentence(cause["remedy"] or ""),
+    ]
     due = {
-        0: [said("do.0", error="%s %s" % (error["code"], error["message"]) if error else cause["cause"])],
+        0: [
+            said("do.0", error="%s %s" % (error["code"], error["message"]) if error else said.sentence(cause["cause"]))
+        ],
         5: [said("do.5." + data), said("do.5.donor")],
         15: act,
         30: [said("do.30", command="ansible-playbook dbops.mysql_clone.diagnose" + limit)],
@@ -210,12 +215,12 @@ def _check(check: Record, said: Texts, repaired: t.Collection[str]) -> dict[str,
     mends = check["status"] == "fail" and check.get("repair") in repaired
     return {
         "id": check["id"],
-        "title": check["title"],
+        "title": said.sentence(check["title"]),
         "status": "skipped" if mends else check["status"],
         "word": said("repaired." + check["repair"]) if mends else said.one_of("status", check["status"]),
         "category": said.one_of("category", check["category"]),
         "message": check["message"],
-        "remedy": check.get("remedy") or "",
+        "remedy": said.sentence(check.get("remedy") or ""),
         "error": "%(code)s %(symbol)s" % check["error"] if check.get("error") else "",
     }
 
@@ -223,6 +228,9 @@ def _check(check: Record, said: Texts, repaired: t.Collection[str]) -> dict[str,
 def _cause(cause: Record, said: Texts) -> dict[str, t.Any]:
     return dict(
         cause,
+        cause=said.sentence(cause["cause"]),
+        remedy=said.sentence(cause["remedy"] or ""),
+        do_not=[said.sentence(words) for words in cause["do_not"]],
         category=said.one_of("category", cause["category"]),
         priority_word=said.one_of("priority", cause["priority"]),
         retry=said.one_of("retry", cause["retry"]) if cause["retry"] else "",
