@@ -95,6 +95,11 @@ class Lab:
         return len(self._nodes)
 
     @property
+    def owner(self) -> int | None:
+        """The process that this lab was brought up for."""
+        return self._owner
+
+    @property
     def nodes(self) -> list[Node]:
         """All nodes in the order of their names' numbers."""
         return list(self)

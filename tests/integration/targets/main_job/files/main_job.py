@@ -18,11 +18,12 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import general_log
 import pymysql
 from observer import Secrets, Watch, leftovers
 from playbook import Playbook, Run
@@ -32,11 +33,6 @@ from lab.node import Node
 
 RECIPIENTS = ("node2", "node3")
 DATA_MIB = 24
-# What a run may say to a server without changing it.
-READING = re.compile(
-    r"(SELECT|SHOW|WITH|SET (SESSION|NAMES|AUTOCOMMIT)|START TRANSACTION .*READ ONLY|(ROLLBACK TO )?SAVEPOINT|ROLLBACK|XA RECOVER)\b",
-    re.IGNORECASE,
-)
 # Variables that a server changes by itself.
 MOVING = {"gtid_executed", "gtid_executed_compression_period", "timestamp"}
 REMOTE_TEMPORARY = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ansible/tmp"
@@ -87,9 +83,8 @@ class Job:
         """Servers without plugin, account or donor list, which write down every statement."""
 
         def reset(node: Node) -> None:
-            log = node.directory / "general.log"
             node.reset(
-                [f"general_log_file={log}", "general_log=ON", *options],
+                [*general_log.options(node.directory), *options],
                 start=False,
                 root_password=self.notes["passwords"][node.name],
             )
@@ -193,23 +188,8 @@ class Job:
             assert record["bytes"] > DATA_MIB << 20, record
             assert re.search(rf"{name} .* yes\b", run.output), f"the summary doesn't show {name} as verified"
 
-    def written(self, node: Node, since: int) -> list[str]:
-        """Statements in a server's general log, from a position on, that do more than read."""
-        return [text for text in _statements(node.directory / "general.log", since) if not READING.match(text)]
-
     def log_ends(self) -> dict[str, int]:
-        return {node.name: (node.directory / "general.log").stat().st_size for node in self.nodes}
-
-
-def _statements(log: Path, since: int) -> Iterator[str]:
-    """The statements of a general log; one may go over several lines."""
-    with log.open("rb") as file:
-        file.seek(since)
-        text = file.read().decode(errors="replace")
-    for entry in re.split(r"^(?=\d{4}-\d\d-\d\dT[\d:.]+Z?\t)", text, flags=re.MULTILINE):
-        match = re.match(r"\S+\t\s*\d+ (\w+(?: \w+)?)\t?(.*)", entry, re.DOTALL)
-        if match and match[1] in ("Query", "Prepare", "Execute"):
-            yield match[2].strip()
+        return {node.name: general_log.end(node) for node in self.nodes}
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
@@ -240,7 +220,9 @@ def prepare(job: Job) -> None:
     job.inventory()
     # Whoever looks must be able to see.
     assert job.secrets.in_files(job.home, besides=set()), "the search for passwords doesn't find those in the inventory"
-    assert any("CREATE" in text for text in job.written(job.donor, 0)), "the general log doesn't show what was written"
+    assert any("CREATE" in text for text in general_log.written(job.donor, 0)), (
+        "the general log doesn't show what was written"
+    )
 
 
 def check_mode(job: Job) -> None:
@@ -248,7 +230,7 @@ def check_mode(job: Job) -> None:
     before, ends = [job.state(node) for node in job.nodes], job.log_ends()
     run = job.playbook.run("--check", "--diff")
     run.expect(0)
-    written = {node.name: job.written(node, ends[node.name]) for node in job.nodes}
+    written = {node.name: general_log.written(node, ends[node.name]) for node in job.nodes}
     assert not any(written.values()), f"--check wrote: {written}"
     for node, state in zip(job.nodes, before):
         assert not differences(state, job.state(node)), (
@@ -290,7 +272,7 @@ def second_run(job: Job) -> None:
     run.expect(0)
     assert set(RECIPIENTS) <= set(run.recap), f"not run on all recipients: {run.recap}"
     assert not any(counts["changed"] for counts in run.recap.values()), f"changed: {run.recap}"
-    written = {node.name: job.written(node, ends[node.name]) for node in job.nodes}
+    written = {node.name: general_log.written(node, ends[node.name]) for node in job.nodes}
     assert not any(written.values()), f"the second run wrote: {written}"
     job.check_report(run, node2=False, node3=False)
     job.check_nothing_left()

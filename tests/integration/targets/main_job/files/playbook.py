@@ -1,7 +1,7 @@
 # Copyright (c) 2026, dbops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``ansible-playbook dbops.mysql_clone.clone`` as a user with a home of his own runs it."""
+"""``ansible-playbook dbops.mysql_clone.clone``, or another playbook, as a user with a home of his own runs it."""
 
 from __future__ import annotations
 
@@ -142,9 +142,9 @@ class Playbook:
         with open(os.open(self.inventory, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             yaml.dump(content, file, _Dumper, allow_unicode=True)
 
-    def start(self, *options: str, wrapped: bool = False, pipelining: bool = False) -> Run:
+    def start(self, *options: str, playbook: str = PLAYBOOK, wrapped: bool = False, pipelining: bool = False) -> Run:
         """Start it in a process group of its own. ``wrapped``: show all variables at the end."""
-        name = PLAYBOOK
+        name = playbook
         if wrapped:
             wrapper = self.home / "wrapper.yml"
             wrapper.write_text(WRAPPER, encoding="utf-8")
@@ -177,8 +177,8 @@ class Playbook:
             )
         return Run(" ".join(["ansible-playbook", Path(name).name, *options]), process, Path(output))
 
-    def run(self, *options: str, wrapped: bool = False) -> Run:
-        return self.start(*options, wrapped=wrapped).wait()
+    def run(self, *options: str, playbook: str = PLAYBOOK, wrapped: bool = False) -> Run:
+        return self.start(*options, playbook=playbook, wrapped=wrapped).wait()
 
 
 def _value(value: Any) -> Any:
