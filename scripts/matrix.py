@@ -24,13 +24,19 @@ TARGETS = tree.ROOT / "tests/integration/targets"
 def main() -> int:
     """Run the three; 1 when one of them found something wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="write docs/truth_table.md and docs/fault_matrix.md anew")
+    parser.add_argument("--write", action="store_true", help="write the pages in docs/ anew")
     write = parser.parse_args().write
     name = f"matrix-{os.getpid()}"
     lab = [sys.executable, "-m", "lab"]
     programs = {
         "truth table": ["truth_table/files/truth_table.py", "--lab", name, "--write", "docs/truth_table.md"],
-        "diagnosis table": ["clone_diagnose/files/diagnosis_table.py", name, "--all"],
+        "diagnosis table": [
+            "clone_diagnose/files/diagnosis_table.py",
+            name,
+            "--all",
+            "--write",
+            "docs/diagnosis_table.md",
+        ],
         "fault matrix": [
             "fault_matrix/files/fault_matrix.py",
             "--lab",

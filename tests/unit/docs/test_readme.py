@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.dbops.mysql_clone.plugins.lookup import login
+from ansible_collections.dbops.mysql_clone.plugins.lookup import login, precheck
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -62,6 +62,10 @@ def defaults() -> set[tuple[str, str]]:
         if "default" in shared[option]
     }
     found |= {(name, written(option)) for name, option in role_options().items() if "default" in option}
+    options = module_options("clone_precheck")
+    for name, option in precheck.OPTIONS.items():
+        if "default" in options.get(option, {}):
+            found.add((name, written(options[option])))
     for path in sorted(ROOT.glob("roles/*/tasks/*.yml")):
         module = ""
         for line in path.read_text(encoding="utf-8").splitlines():

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The diagnosis table: inject a fault into real servers, let a clone run into it, and ask clone_diagnose for the cause.
 
-    diagnosis_table.py LAB [--all] [--only WORD] [--corpus FILE]
+    diagnosis_table.py LAB [--all] [--only WORD] [--corpus FILE] [--write PAGE]
 
 LAB is the name of a lab with three nodes. PYTHONPATH must hold the project's root (for ``lab``) and a collections path. The
 exit status is 1 when the first cause named isn't the one that was injected.
@@ -794,7 +794,48 @@ def judge(one: Fault, result: dict[str, Any]) -> bool:
     return causes[:1] == ([one.expected] if one.expected else []) and (one.second is None or one.second in causes[1:])
 
 
-def run(bench: Bench, one: Fault, verbose: bool) -> bool:
+class Row(NamedTuple):
+    """What was said of a fault, and whether that is right."""
+
+    good: bool
+    fault: str
+    causes: tuple[str, ...]
+    number: int | None
+    data: str
+    retry: str
+
+
+PAGE = """\
+<!--
+Copyright (c) 2026, dbops contributors
+GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+-->
+
+# What clone_diagnose says of a fault
+
+Each fault was brought about on real servers ({version}), a clone ran into it where one can, and then `clone_diagnose` was asked. The
+second column is the cause that it named first, with others that it named, too, where there were two faults.
+Written by `tests/integration/targets/clone_diagnose/files/diagnosis_table.py LAB --all --write docs/diagnosis_table.md`.
+
+{total} faults, {wrong} of them told wrongly.
+
+| fault | cause | error | old data | what then |
+|---|---|---|---|---|
+"""
+
+
+def page(rows: list[Row], version: str) -> str:
+    """The rows for readers."""
+    text = PAGE.format(version=version, total=len(rows), wrong=sum(not row.good for row in rows))
+    for row in rows:
+        causes = ", ".join(f"`{cause}`" for cause in row.causes) or "none"
+        wrong = "" if row.good else " (WRONG)"
+        text += f"| {row.fault} | {causes}{wrong} | {row.number or ''} | {row.data} | {row.retry} |\n"
+    return text
+
+
+def run(bench: Bench, one: Fault, verbose: bool) -> Row:
     """Inject a fault, diagnose, print a row, clean up."""
     injection = one.inject(bench)
     changes = next(injection) or {}
@@ -815,7 +856,10 @@ def run(bench: Bench, one: Fault, verbose: bool) -> bool:
     for _rest in injection:
         raise RuntimeError("a fault must yield once")
     bench.allow(bench.recipient)
-    return good
+    first = result["causes"][0] if result["causes"] else {}
+    named_too = (one.second,) if one.second and good else ()
+    causes = (named, *named_too) if named else ()
+    return Row(good, one.name, causes, first.get("code"), first.get("data") or "", first.get("retry") or "")
 
 
 def main() -> int:
@@ -825,6 +869,7 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="all faults, not only the quick ones")
     parser.add_argument("--only", default="", help="faults whose name or cause holds this word")
     parser.add_argument("--corpus", type=Path, help="write the messages of clients and logs about errors there")
+    parser.add_argument("--write", type=Path, help="write the table there as a page")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     chosen = [
@@ -835,21 +880,25 @@ def main() -> int:
     ]
     begin = time.monotonic()
     bench = Bench(Lab.open(arguments.lab))
-    wrong = 0
+    rows = []
     print(f"{'fault':<56} {'expected':<30} {'named':<30} {'s':>5}  ")
     for one in chosen:
         try:
-            wrong += not run(bench, one, arguments.verbose)
+            rows.append(run(bench, one, arguments.verbose))
         except (RuntimeError, LabError, OSError, pymysql.err.Error) as error:
             print(
                 f"{one.name:<56} {one.expected:<30} the fault itself failed: {type(error).__name__}: {error}",
                 flush=True,
             )
-            wrong += 1
+            rows.append(Row(False, one.name, (), None, "", ""))
             bench.start_over()
+    wrong = sum(not row.good for row in rows)
     print(f"{len(chosen)} faults, {wrong} wrong, {time.monotonic() - begin:.0f} s")
     if arguments.corpus:
         arguments.corpus.write_text("".join(line + "\n" for line in bench.messages), encoding="utf-8")
+    if arguments.write:
+        version = bench.donor.sql("SELECT VERSION() AS version")[0]["version"]
+        arguments.write.write_text(page(rows, f"MySQL {version}"), encoding="utf-8")
     return 1 if wrong else 0
 
 
