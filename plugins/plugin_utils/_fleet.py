@@ -17,7 +17,7 @@ import heapq
 import math
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import duration, size
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import COPY_STAGES, duration, size
 
 FANOUTS = ("tree", "direct")
 # A recipient is tried with so many donors; a donor from which so many recipients failed is used no more.
@@ -27,13 +27,19 @@ MOST_STRIKES = 2
 PASSING = ("retry", "next_donor", "wait_slot")
 # Seconds before the end of a copy at which the donor's next recipient is started: it queues for the slot, so the donor has no pause.
 LOOKAHEAD = 4.0
+# Seconds between two looks that tell a rate.
+SPAN = 1.0
 # Stages in which the recipient only needs itself, or soon will.
 LAST_STAGES = ("FILE SYNC", "RESTART", "RECOVERY")
 # Seconds that a recipient may be unreachable before it counts as failed.
 PATIENCE = 120.0
 # The restart and recovery of an idle server, where no estimate is known; seconds.
 RESTART_SECONDS = 3.0
+# From a recipient's end to the start of the clone that it gives, while others are looked at; seconds.
+HEARING_SECONDS = 2.0
 _FIRST_PASS, _LONGEST_PASS = 0.5, 60.0
+# Looks at a host that are remembered.
+_LOOKS = 8
 
 
 class Edge(t.NamedTuple):
@@ -410,14 +416,16 @@ def advance(
     for name, message in (refused or {}).items():
         if hosts[name]["state"] == "waiting":
             _end(state, name, "refused", message)
-    scheduler = _restored(state)
+    scheduler = _restored(state, now)
     left = math.inf
     if state["deadline"] is not None:
         left = state["deadline"] - now if state["estimated"] else (math.inf if now < state["deadline"] else 0.0)
     pairs, late = scheduler.assign(left)
     for one, donor in pairs:
         root = hosts[donor]["root"]
-        hosts[one.name].update(state="cloning", donor=donor, root=root, seen=0, since=now, free=False, heard=now)
+        hosts[one.name].update(
+            state="cloning", donor=donor, root=root, seen=0, since=now, free=False, heard=now, eta=None, looks=[]
+        )
         state["news"].append("%7.1f s  %s <- %s" % (now - state["begun"], one.name, donor))
     for one in late:
         _end(state, one.name, "refused", "it can't end before mysql_clone_window_end any more")
@@ -445,10 +453,8 @@ def _heard(state: State, name: str, host: dict[str, t.Any], poll: dict[str, t.An
     host.update(heard=now, seen=poll.get("seen", host["seen"]))
     clone = poll.get("clone") or {}
     if not poll.get("finished", True):
-        eta = clone.get("eta_seconds")
-        # A donor's next recipient queues for the slot, so a little early is right and a little too early does no harm.
-        host["eta"] = eta
-        if not host["free"] and (clone.get("stage") in LAST_STAGES or (eta is not None and eta <= LOOKAHEAD)):
+        host["eta"] = _left(host, clone, now)
+        if not host["free"] and clone.get("stage") in LAST_STAGES:
             host.update(free=True, free_since=now)
         return
     if "reason" in poll:
@@ -468,12 +474,30 @@ def _heard(state: State, name: str, host: dict[str, t.Any], poll: dict[str, t.An
         _end(state, name, "failed", message)
 
 
-def _restored(state: State) -> Scheduler:
+def _left(host: dict[str, t.Any], clone: t.Mapping[str, t.Any], now: float) -> float | None:
+    """Seconds until a copy ends, by what it has copied between two looks; None as long as there was one.
+
+    A copy begins much faster than it goes on (a limited bandwidth, caches), and whoever queues behind it too early is not
+    there for a donor that is free before. So the first look counts for nothing, and of two rates the lower one.
+    """
+    done, total = clone.get("bytes_done"), clone.get("bytes_total")
+    if not done or not total or clone.get("stage") not in COPY_STAGES:
+        host["looks"] = []
+        return None
+    # The two looks before this one that are far enough apart.
+    looks = [look for look in host["looks"] if now - look[0] >= SPAN][-2:]
+    host["looks"] = [*host["looks"], [now, done]][-_LOOKS:]
+    if not looks or done <= looks[-1][1]:
+        return None
+    lefts = [(total - done) * (now - when) / (done - then) for when, then in looks]
+    return max(*lefts, clone.get("eta_seconds") or 0.0)
+
+
+def _restored(state: State, now: float) -> Scheduler:
     """The scheduler as the state has it: who can donate, who waits, who has failed where."""
     hosts = state["hosts"]
     scheduler = Scheduler(state["fanout"])
-    # Behind a clone whose copy has ended another may queue.
-    busy = {host["donor"] for host in hosts.values() if host["state"] == "cloning" and not host["free"]}
+    busy = _busy(state, now)
     strikes = collections.Counter(donor for host in hosts.values() for donor in set(host.get("tried", ())))
     for name, host in hosts.items():
         if _serves(state, host):
@@ -486,22 +510,41 @@ def _restored(state: State) -> Scheduler:
     return scheduler
 
 
+def _busy(state: State, now: float) -> set[str]:
+    """The donors behind which nobody may queue now.
+
+    A recipient that queues a little before a copy ends gives its donor no pause. But where it can have a donor that is free, or
+    that restarts and is there before, it would wait longer that way.
+    """
+    hosts = state["hosts"]
+    cloning = [host for host in hosts.values() if host["state"] == "cloning"]
+    copies = collections.Counter(host["donor"] for host in cloning if not host["free"])
+    waiting = sum(host["state"] == "waiting" for host in hosts.values())
+    waiting -= sum(_serves(state, host) and name not in copies for name, host in hosts.items())
+    ending: list[tuple[float, str]] = []
+    for host in cloning:
+        if host["free"]:
+            # Up again, and heard of.
+            if state["fanout"] == "tree":
+                ending.append((max(0.0, RESTART_SECONDS - (now - host["free_since"])) + HEARING_SECONDS, ""))
+        elif host["eta"] is not None and host["eta"] <= LOOKAHEAD and copies[host["donor"]] == 1:
+            ending.append((host["eta"], host["donor"]))
+    return set(copies) - {donor for _seconds, donor in sorted(ending)[: max(0, waiting)]}
+
+
 def _look(state: State, now: float, forks: int) -> float:
     """Seconds that the next look at the active hosts may last: seldom while all clones are long, and no fork too long."""
     if not state["active"]:
         return 0.0
     hosts = [state["hosts"][name] for name in state["active"]]
+    # Half of what is left of a copy, so that an estimate may be wrong; else in proportion to how long it goes on already.
     nearest = min(
-        (
-            now - host["free_since"]
-            if host["free"]
-            else host["eta"]
-            if host.get("eta") is not None
-            else now - host["since"]
-        )
+        host["eta"] / 2
+        if host["eta"] is not None
+        else (now - (host["free_since"] if host["free"] else host["since"])) / 8
         for host in hosts
     )
-    longest = min(_LONGEST_PASS, max(_FIRST_PASS, nearest / 8))
+    longest = min(_LONGEST_PASS, max(_FIRST_PASS, nearest))
     return round(longest * min(1.0, forks / len(hosts)), 2)
 
 

@@ -134,18 +134,44 @@ def test_a_finished_recipient_donates():
     assert state["done"]
 
 
+def copying(done: int, eta: int | None = None) -> dict:
+    clone = {"stage": "FILE COPY", "eta_seconds": eta, "bytes_done": done, "bytes_total": 1000}
+    return {"finished": False, "clone": clone, "seen": 3}
+
+
 def test_the_next_recipient_queues_shortly_before_the_copy_ends():
     state = _fleet.advance(start(), {}, 0.0)
     first = state["active"][0]
-    running = {"finished": False, "clone": {"stage": "FILE COPY", "eta_seconds": 100}, "seen": 3}
-    state = _fleet.advance(state, {first: running}, 5.0)
-    assert state["active"] == [first]
-    assert state["hosts"][first]["seen"] == 3
-    state = _fleet.advance(state, {first: dict(running, clone={"stage": "FILE COPY", "eta_seconds": 1})}, 9.0)
+    state = _fleet.advance(state, {first: copying(300)}, 5.0)
+    state = _fleet.advance(state, {first: copying(600)}, 8.0)
+    assert state["hosts"][first]["eta"] == 4.0
     assert len(state["active"]) == 2
     assert set(donors(state).values()) == {"d"}
     # Behind the one that queues nobody else does.
-    assert len(_fleet.advance(state, dict.fromkeys(state["active"], running), 10.0)["active"]) == 2
+    assert len(_fleet.advance(state, {first: copying(700)}, 10.0)["active"]) == 2
+
+
+def test_a_copy_that_begins_fast_is_not_taken_for_one_that_ends():
+    state = _fleet.advance(start(), {}, 0.0)
+    first = state["active"][0]
+    # What the server says early is by the first moments.
+    for now, done in ((1.0, 300), (2.5, 310), (4.0, 320)):
+        state = _fleet.advance(state, {first: copying(done, 2)}, now)
+        assert state["active"] == [first]
+    assert state["hosts"][first]["seen"] == 3
+    assert state["hosts"][first]["eta"] > 90
+
+
+def test_nobody_queues_where_another_donor_is_there_before():
+    state = _fleet.advance(start(3, r0=dict(READY, cloned=True)), {}, 0.0)
+    (one, other) = state["active"]
+    state["hosts"]["r3"] = dict(state["hosts"][one], state="waiting", donor=None)
+    for now, done in ((1.0, 0), (2.0, 100), (4.0, 600)):
+        last = {other: {"finished": False, "clone": {"stage": "RESTART"}}} if now > 1 else {other: copying(0)}
+        state = _fleet.advance(state, {one: copying(done), **last}, now)
+    # The donor of the one that restarts is free.
+    assert state["hosts"]["r3"]["state"] == "cloning"
+    assert state["hosts"]["r3"]["donor"] == state["hosts"][other]["donor"]
 
 
 def test_recipients_that_are_done_already_donate_at_once():
