@@ -53,3 +53,9 @@ def test_a_command_of_the_docs_is_run(command):
 def test_the_target_knows_each_playbook():
     assert {path.stem for path in ROOT.glob("playbooks/*.yml")} == set(DOCS.PLAYBOOKS)
     assert DOCS.in_order(list(COMMANDS))
+
+
+def test_pages_name_the_version_that_is_built():
+    pages = [page for pattern in DOCS.PAGES for page in ROOT.glob(pattern)]
+    named = {version for page in pages for version in re.findall(r"mysql_clone-([0-9.]+)\.tar", page.read_text("utf-8"))}
+    assert named == {VERSION}
