@@ -57,5 +57,7 @@ def test_the_target_knows_each_playbook():
 
 def test_pages_name_the_version_that_is_built():
     pages = [page for pattern in DOCS.PAGES for page in ROOT.glob(pattern)]
-    named = {version for page in pages for version in re.findall(r"mysql_clone-([0-9.]+)\.tar", page.read_text("utf-8"))}
+    named = {
+        version for page in pages for version in re.findall(r"mysql_clone-([0-9.]+)\.tar", page.read_text("utf-8"))
+    }
     assert named == {VERSION}
