@@ -50,6 +50,10 @@ _NOT_INHERITED = ("MYSQLD_PARENT_PID", "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PI
 _PARENT_SECONDS = 3.0
 _STOP_SECONDS = 120.0
 _SILENT_START_SECONDS = 10.0
+# A start command that fails is run again: what watches the server may not have seen its end yet, or the service manager may
+# be at work on it.
+_FAILED_STARTS = 3
+_FAILED_START_SECONDS = 3.0
 _ERRORS_SHOWN = 5
 
 Identity = t.Any  # [device, inode], or None where there is nothing
@@ -875,7 +879,8 @@ class Swap:
     def _up(self) -> Server:
         """A session on the server in the datadir, which is started unless it runs. Raises CloneError.
 
-        A start command that came too early (its supervisor had not yet seen the server's end) is run once more.
+        A start command that came too early (its supervisor had not yet seen the server's end) is run once more, one that
+        fails twice.
         """
         datadir = self.record["datadir"]
         if self._seen().datadir == "copy":
@@ -883,7 +888,7 @@ class Swap:
             self._served = True
             self._keep(served=True)
         until = self.link.clock() + self.seconds()
-        commands = 0
+        commands = failures = 0
         quiet = self.link.clock()
         while True:
             try:
@@ -897,9 +902,17 @@ class Swap:
                     raise CloneError("the server does not answer: %s%s" % (error.text, self._server_says())) from error
                 if now >= quiet and not running:
                     self.journal.event("starting the server with start_command")
-                    self.link.command(self.start_command or "", max(1.0, until - now))
-                    commands += 1
-                    quiet = self.link.clock() + _SILENT_START_SECONDS
+                    try:
+                        self.link.command(self.start_command or "", max(1.0, until - now))
+                    except CloneError as failure:
+                        failures += 1
+                        if failures == _FAILED_STARTS:
+                            raise
+                        self.journal.event(failure.message)
+                        quiet = self.link.clock() + _FAILED_START_SECONDS
+                    else:
+                        commands += 1
+                        quiet = self.link.clock() + _SILENT_START_SECONDS
             self.link.sleep(0.2)
 
     def _server_says(self) -> str:

@@ -70,8 +70,9 @@ class Journal:
 class World(_swap.Host):
     """Directories are real; the server, its start and the time are not. ``kill_at`` ends the process before that step."""
 
-    def __init__(self, root, kill_at=None, refuses=(), uuid=UUID):
+    def __init__(self, root, kill_at=None, refuses=(), uuid=UUID, too_early=0):
         self.root = root
+        self.too_early = too_early
         self.steps = []
         self.kill_at = kill_at
         self.refuses = refuses
@@ -118,6 +119,9 @@ class World(_swap.Host):
 
     def command(self, text, seconds):
         self.step("start")
+        self.too_early -= 1
+        if self.too_early >= 0:
+            raise CloneError("start_command ended with status 1: it runs already")
         name = (self.root / "data" / "name").read_text()
         if name in self.refuses:
             raise CloneError("start_command ended with status 7: no")
@@ -272,6 +276,22 @@ def test_a_start_that_fails_is_rolled_back(root):
     # It may have been written to once a start was tried.
     assert failure.value.details["swap"]["new_datadir"] == str(root / "data.new")
     assert rules(world) == "original"
+
+
+@pytest.mark.parametrize("kill_at", [None, 2])
+def test_a_start_that_comes_too_early_is_made_again(root, kill_at):
+    """After a kill nobody has waited until the service manager had seen the old server's end."""
+    world, journal = World(root, kill_at, too_early=2), Journal()
+    if kill_at is None:
+        exchange(world, journal)
+    else:
+        with pytest.raises(Killed):
+            exchange(world, journal)
+        world = World(root, too_early=2)
+        assert swap_of(world, journal, journal.record).resume()
+    assert rules(world) == "copy"
+    assert world.steps.count("start") == 3
+    assert not _swap.is_unfinished(journal.record)
 
 
 def test_a_server_with_another_uuid_is_rolled_back(root):
