@@ -6,9 +6,15 @@
 
 from __future__ import annotations
 
+from ansible.plugins.loader import lookup_loader
+
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._precheck import run
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_precheck import ARGUMENT_SPEC
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import WorkerAction
+
+# As in _worker: what the role's task looks up is found and read once, not by each host's process.
+for name in ("precheck", "donor", "overwrite", "login"):
+    lookup_loader.get(f"dbops.mysql_clone.{name}", class_only=True)
 
 
 class ActionModule(WorkerAction):

@@ -17,6 +17,7 @@ import typing as t
 _CGROUPS = "/sys/fs/cgroup"
 _UNLIMITED = 1 << 60
 _SYSTEMCTL_SECONDS = 5
+_SERVER_UUID = re.compile(r"^\s*server[-_]uuid\s*=\s*(\S+)", re.MULTILINE)
 
 
 def _read(path: str) -> str:
@@ -26,6 +27,14 @@ def _read(path: str) -> str:
             return file.read()
     except OSError:
         return ""
+
+
+def _field(path: str, name: str) -> list[str]:
+    """The words behind a name at the beginning of a line of a file; none where there is no such line."""
+    for line in _read(path).splitlines():
+        if line.startswith(name):
+            return line[len(name) :].split()
+    return []
 
 
 def _same(left: str, right: str) -> bool:
@@ -41,7 +50,7 @@ def _stranger(data_directory: str, variables: t.Mapping[str, t.Any]) -> str | No
     Paths are alike everywhere: the server may be another machine's, and its like run here (manual: server_uuid, auto.cnf).
     """
     wanted = variables.get("server_uuid")
-    found = re.search(r"^\s*server[-_]uuid\s*=\s*(\S+)", _read(os.path.join(data_directory, "auto.cnf")), re.MULTILINE)
+    found = _SERVER_UUID.search(_read(os.path.join(data_directory, "auto.cnf")))
     if wanted and found:
         return None if found.group(1) == wanted else f"{data_directory} is of another server ({found.group(1)})"
     name, own = variables.get("hostname"), os.uname().nodename
@@ -66,7 +75,7 @@ def find_process(variables: t.Mapping[str, t.Any]) -> tuple[int | None, str]:
     working = f"/proc/{text}/cwd"
     if not os.path.isdir(f"/proc/{text}"):
         return None, f"not on this host: no process {text} (from {pid_file})"
-    if not re.search("mysqld|mysql", _read(f"/proc/{text}/comm")):
+    if "mysql" not in _read(f"/proc/{text}/comm"):
         return None, f"not on this host: process {text} (from {pid_file}) is no mysqld"
     if os.access(working, os.R_OK) and not _same(working, data_directory):
         return None, f"not on this host: process {text} doesn't work in {data_directory}"
@@ -130,8 +139,8 @@ def _cpu_limit(pid: int) -> float | None:
 
 
 def _memory() -> dict[str, int]:
-    found = dict(re.findall(r"^(MemTotal|MemAvailable):\s+(\d+) kB$", _read("/proc/meminfo"), re.MULTILINE))
-    return {name: int(count) * 1024 for name, count in found.items()}
+    found = {name: _field("/proc/meminfo", name + ":") for name in ("MemTotal", "MemAvailable")}
+    return {name: int(words[0]) * 1024 for name, words in found.items() if words}
 
 
 def _processors(pid: int) -> int:
@@ -142,13 +151,13 @@ def _processors(pid: int) -> int:
 
 
 def _limit(pid: int, name: str) -> int | None:
-    found = re.search(rf"^{name}\s+(\S+)", _read(f"/proc/{pid}/limits"), re.MULTILINE)
-    return int(found.group(1)) if found and found.group(1).isdigit() else None
+    words = _field(f"/proc/{pid}/limits", name)
+    return int(words[0]) if words and words[0].isdigit() else None
 
 
 def _unit(pid: int) -> str | None:
-    found = re.search(r"/([^/]+\.service)$", _read(f"/proc/{pid}/cgroup"), re.MULTILINE)
-    return found.group(1) if found else None
+    paths = [line.rpartition("/") for line in _read(f"/proc/{pid}/cgroup").splitlines()]
+    return next((name for _above, slash, name in paths if slash and name.endswith(".service")), None)
 
 
 def _systemd(unit: str) -> dict[str, str]:
@@ -173,23 +182,22 @@ def supervisor(pid: int) -> dict[str, t.Any]:
     It does if MYSQLD_PARENT_PID in its environment is its parent (server behaviour, else error 3707). ``managed`` is None
     where the environment can't be read.
     """
-    parent = re.search(r"^PPid:\s+(\d+)$", _read(f"/proc/{pid}/status"), re.MULTILINE)
+    parent = next(iter(_field(f"/proc/{pid}/status", "PPid:")), None)
     environment = _read(f"/proc/{pid}/environ")
-    told = re.search(r"(?:^|\0)MYSQLD_PARENT_PID=(\d+)", environment)
+    told = dict(line.partition("=")[::2] for line in environment.split("\0")).get("MYSQLD_PARENT_PID", "")
     unit = _unit(pid)
     return {
-        "managed": None if not environment or not parent else bool(told and told.group(1) == parent.group(1)),
-        "parent": int(parent.group(1)) if parent else None,
-        "parent_name": _read(f"/proc/{parent.group(1)}/comm").strip() if parent else None,
-        "told": int(told.group(1)) if told else None,
+        "managed": None if not environment or not parent else bool(told) and told == parent,
+        "parent": int(parent) if parent else None,
+        "parent_name": _read(f"/proc/{parent}/comm").strip() if parent else None,
+        "told": int(told) if told.isdigit() else None,
         "unit": unit,
         "systemd": _systemd(unit) if unit else {},
     }
 
 
 def _owner_is_root(pid: int) -> bool:
-    found = re.search(r"^Uid:\s+\d+\s+(\d+)", _read(f"/proc/{pid}/status"), re.MULTILINE)
-    return bool(found and found.group(1) == "0")
+    return _field(f"/proc/{pid}/status", "Uid:")[1:2] == ["0"]
 
 
 def _libraries(plugin_dir: str) -> str | None:

@@ -416,18 +416,24 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.
         if params["profile"] == "full":
             report = report._replace(checks=[*report.checks, *extra])
     failed, warned = with_status(report.checks, "fail"), with_status(report.checks, "warn")
+    obstacles = [finding for finding in failed if finding.repair not in params["repaired_by"]]
     result: dict[str, t.Any] = {
         "changed": False,
         "ready": not failed,
         "checks": [finding.as_dict() for finding in report.checks],
         "failed_checks": [finding.id for finding in failed],
+        "obstacles": [finding.id for finding in obstacles],
         "warned_checks": [finding.id for finding in warned],
         "capacity": report.capacity,
         "already_cloned": report.already_cloned,
-        "facts": facts,
+        "clone": facts.get("clone"),
     }
-    if failed and params["fail_on"] != "never":
-        result["failed_message"] = f"{facts['label']}: {sentence(report.checks)}"
+    if params["return_facts"]:
+        result["facts"] = facts
+    if obstacles and params["fail_on"] != "never":
+        result["failed_message"] = (
+            f"{facts['label']}: {sentence([one for one in report.checks if one.status != 'fail' or one in obstacles])}"
+        )
     elif warned and params["fail_on"] == "warn":
         result["failed_message"] = f"{facts['label']}: " + "; ".join(f"{one.id}: {one.message}" for one in warned)
     return result

@@ -12,10 +12,13 @@ from __future__ import annotations
 import configparser
 import datetime
 import decimal
+import importlib
 import os
 import re
 import socket
 import ssl
+import sys
+import threading
 import time
 import traceback
 import typing as t
@@ -29,6 +32,11 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
     printable,
 )
 
+# The driver imports it for one way to log in (see with_cryptography), which takes longer than all else that it imports.
+_LATE = "cryptography"
+if _LATE not in sys.modules:
+    sys.modules[_LATE] = None  # type: ignore[assignment]
+
 PYMYSQL_IMPORT_ERROR: str | None
 try:
     import pymysql
@@ -40,6 +48,9 @@ except ImportError:
 else:
     PYMYSQL_IMPORT_ERROR = None
     _Driver = pymysql.connections.Connection
+finally:
+    if sys.modules[_LATE] is None:
+        del sys.modules[_LATE]
 
 # Errors that say "this account can't log in (so)": another login may.
 ACCESS_DENIED = (1044, 1045, 1698, 1862, 3118, 3159)
@@ -61,7 +72,22 @@ _LONGEST_VERSION = 100
 # Ways to log in that no server of ours needs. The first ones hand over the password itself, the last one a weak hash of it.
 _CLEAR_TEXT = (b"mysql_clear_password", b"dialog")
 _REFUSED_LOGINS = (b"mysql_old_password",)
+_NUMBERS = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})")
 _PLACEHOLDER = re.compile(r"`(?:[^`]|``)*`|%s")
+
+
+_importing = threading.Lock()
+
+
+def with_cryptography() -> bool:
+    """Let the driver import the library cryptography; whether it has it then.
+
+    It takes it to send a password to an account with caching_sha2_password without TLS, when the server hasn't seen it lately.
+    """
+    with _importing:
+        if not pymysql._auth._have_cryptography:
+            importlib.reload(pymysql._auth)
+        return bool(pymysql._auth._have_cryptography)
 
 
 class Login(t.NamedTuple):
@@ -315,10 +341,13 @@ class Server:
             **options,
         )
         connection.tls_needed = bool(login.require_tls or login.ca_cert) and not login.unix_socket
-        # The handshake is part of connecting: a link that is frozen accepts and then says nothing.
-        connection.allow(login.connect_timeout)
         try:
-            connection.connect()
+            try:
+                self._connect(connection)
+            except RuntimeError as error:
+                if _LATE not in str(error) or not with_cryptography():
+                    raise
+                self._connect(connection)
         except Exception as error:
             failure = self._translate(error, "connect")
             failure.version = printable(getattr(connection, "server_version", ""), _LONGEST_VERSION)
@@ -326,6 +355,11 @@ class Server:
         self._timeout = read_timeout
         self.version = printable(connection.server_version, _LONGEST_VERSION)
         return connection
+
+    def _connect(self, connection: t.Any) -> None:
+        # The handshake is part of connecting: a link that is frozen accepts and then says nothing.
+        connection.allow(self.login.connect_timeout)
+        connection.connect()
 
     def _translate(self, error: BaseException, stage: str) -> ServerError:
         if isinstance(error, pymysql.err.MySQLError) and error.args and isinstance(error.args[0], int):
@@ -458,7 +492,7 @@ class Server:
 
 def version_numbers(version: str) -> tuple[int, int, int]:
     """Major, minor and patch of a version like 8.0.36-28.1; zeros where there is none."""
-    found = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", version)
+    found = _NUMBERS.match(version)
     return (int(found.group(1)), int(found.group(2)), int(found.group(3))) if found else (0, 0, 0)
 
 

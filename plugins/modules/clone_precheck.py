@@ -108,6 +108,20 @@ options:
     type: str
     choices: [fail, warn, never]
     default: fail
+  return_facts:
+    description:
+      - Whether RV(facts) is returned. Those of a recipient are hundreds of values that nobody else asks for, and for a large
+        inventory Ansible is faster without them.
+    type: bool
+    default: true
+  repaired_by:
+    description:
+      - The modules that are going to run before the clone, or that make it. A check that fails but that one of them repairs is
+        no obstacle, and doesn't fail the task.
+    type: list
+    elements: str
+    choices: [clone_run, clone_user]
+    default: []
 seealso:
   - module: dbops.mysql_clone.clone_run
   - module: dbops.mysql_clone.clone_user
@@ -193,6 +207,12 @@ failed_checks:
   type: list
   elements: str
   sample: []
+obstacles:
+  description: The ids of the checks that failed and that nothing in O(repaired_by) repairs.
+  returned: success, and when a check failed
+  type: list
+  elements: str
+  sample: []
 warned_checks:
   description: The ids of the checks that warn.
   returned: success, and when a check failed
@@ -236,9 +256,15 @@ capacity:
     disk_bytes_per_second:
       description: The disk as O(probe) has measured it.
       type: int
+clone:
+  description:
+    - The last clone into this server (or the one under way), as in RV(dbops.mysql_clone.clone_status#module:clone) without the stages.
+    - Null where it could not be read.
+  returned: success, and when a check failed
+  type: dict
 facts:
   description: What the server is like, to be handed on as O(donor_facts). What could not be read is named in C(absent).
-  returned: success, and when a check failed
+  returned: with O(return_facts), on success, and when a check failed
   type: dict
 """
 
@@ -269,6 +295,8 @@ ARGUMENT_SPEC = dict(
     deadline={"type": "float"},
     start_command={"type": "str"},
     fail_on={"type": "str", "choices": ["fail", "warn", "never"], "default": "fail"},
+    return_facts={"type": "bool", "default": True},
+    repaired_by={"type": "list", "elements": "str", "choices": ["clone_run", "clone_user"], "default": []},
 )
 
 

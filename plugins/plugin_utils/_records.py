@@ -37,7 +37,7 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
     unreachable = bool(results.get("unreachable")) or any(step.get("unreachable") for step in steps)
     said = [step.get("msg") for step in steps if step.get("failed") or step.get("unreachable")] + _obstacles(precheck)
     # A recipient that was cloned before isn't cloned again; what it has is that clone.
-    earlier = precheck.get("facts", {}).get("clone") if precheck.get("already_cloned") else None
+    earlier = precheck.get("clone") if precheck.get("already_cloned") else None
     view = clone.get("clone") or earlier or recover.get("clone") or diagnose.get("clone") or monitor.get("clone") or {}
     stages = view.get("stages") or []
     copied = view.get("bytes_done") or 0

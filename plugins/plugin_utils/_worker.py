@@ -22,6 +22,7 @@ from ansible.module_utils.common.json import Direction, get_module_decoder, get_
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import filter_loader, test_loader
+from ansible.template import Templar, trust_as_template
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import Body, outcome
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
@@ -40,6 +41,8 @@ if not PYMYSQL_IMPORT_ERROR:
 # All of Ansible's own are found with the first one; else each worker finds them anew for its first template.
 filter_loader.get("ansible.builtin.default")
 test_loader.get("ansible.builtin.defined")
+# So does each make the lexer of templates anew.
+Templar(loader=None).template(trust_as_template("{{ '' }}"))
 
 
 class Task(t.NamedTuple):
@@ -103,10 +106,12 @@ def perform(
     check_mode: bool = False,
     with_diff: bool = False,
     constraints: t.Mapping[str, t.Any] | None = None,
+    with_invocation: bool = True,
 ) -> dict[str, t.Any]:
     """The result of a module of that name, made here: arguments validated, values of no_log options removed.
 
-    ``constraints`` are what AnsibleModule takes beside the argument spec (required_if and the like).
+    ``constraints`` are what AnsibleModule takes beside the argument spec (required_if and the like); ``with_invocation``
+    tells the validated arguments, too.
     """
     validator = ArgumentSpecValidator(dict(spec), **dict(constraints or {}))
     validated = validator.validate(as_sent(arguments))
@@ -119,9 +124,14 @@ def perform(
     else:
         result = outcome(body, params, check_mode, with_diff)
     result.setdefault("changed", False)
-    result["invocation"] = {"module_args": params}
+    if with_invocation:
+        result["invocation"] = {"module_args": params}
     # What a module returns has been text on its way.
-    return t.cast("dict[str, t.Any]", remove_values(json.loads(json.dumps(result)), set(secrets(spec, params))))
+    text = json.dumps(result)
+    hidden = {secret for secret in secrets(spec, params) if json.dumps(secret)[1:-1] in text}
+    plain = json.loads(text)
+    # Looking at each value takes longer than all rules together, and hardly ever there is one to remove.
+    return t.cast("dict[str, t.Any]", remove_values(plain, hidden) if hidden else plain)
 
 
 def secrets(spec: t.Mapping[str, t.Any], params: t.Mapping[str, t.Any]) -> t.Iterator[str]:
@@ -164,4 +174,6 @@ class WorkerAction(ActionBase):  # type: ignore[misc]
             check_mode=self._task.check_mode,
             with_diff=self._task.diff,
             constraints=self.CONSTRAINTS,
+            # Ansible shows them from -vvv on, and drops them else.
+            with_invocation=self._display.verbosity >= 3,
         )

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import Absent, Options, Pair, Side
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_precheck import ARGUMENT_SPEC
 
@@ -159,6 +160,58 @@ def test_memory_needs_a_unit_that_exists():
     with pytest.raises(BadInput, match="reserve_memory is 'much'"):
         _precheck._bytes("reserve_memory", "much")
     assert _precheck._bytes("reserve_memory", "4G") == 4 << 30
+
+
+# ---- what stands in the way ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def judged(monkeypatch, recipient):
+    """What the module says of three findings: one that fails for good, two that are repaired."""
+
+    def judge(**more):
+        found = [
+            Finding("recipient.holds_data", "", "state", "fail", "it holds data"),
+            Finding("recipient.donor_list", "", "configuration", "fail", "the donor isn't listed", repair="clone_run"),
+            Finding("recipient.account", "", "privilege", "fail", "it may not", repair="clone_user"),
+            Finding("recipient.processors", "", "resource", "warn", "there are few"),
+        ]
+        kept = [one for one in found if one.id != "recipient.holds_data" or more.get("data", True)]
+        report = _precheck.Report(kept, [], False, {})
+        monkeypatch.setattr(_precheck, "_own_facts", lambda *unused: dict(recipient))
+        monkeypatch.setattr(_precheck, "compare", lambda *unused: report)
+        return _precheck.run(params(**{name: value for name, value in more.items() if name != "data"}))
+
+    return judge
+
+
+def test_what_fails_stands_in_the_way(judged):
+    result = judged()
+    assert result["obstacles"] == result["failed_checks"]
+    assert len(result["obstacles"]) == 3
+    assert "3 of 4 checks failed" in result["failed_message"]
+
+
+def test_what_is_repaired_does_not(judged):
+    result = judged(repaired_by=["clone_run", "clone_user"])
+    assert result["obstacles"] == ["recipient.holds_data"]
+    assert len(result["failed_checks"]) == 3
+    assert not result["ready"]
+    assert "it holds data" in result["failed_message"]
+    assert "isn't listed" not in result["failed_message"]
+    result = judged(repaired_by=["clone_run"], data=False)
+    assert result["obstacles"] == ["recipient.account"]
+    result = judged(repaired_by=["clone_run", "clone_user"], data=False)
+    assert result["obstacles"] == []
+    assert "failed_message" not in result
+    assert "failed_message" in judged(repaired_by=["clone_run", "clone_user"], data=False, fail_on="warn")
+
+
+def test_facts_are_left_out_on_request(judged, recipient):
+    assert judged()["facts"]["server_uuid"] == recipient["server_uuid"]
+    result = judged(return_facts=False)
+    assert "facts" not in result
+    assert result["clone"] == recipient["clone"]
 
 
 # ---- the five lines ---------------------------------------------------------------------------------------------------
