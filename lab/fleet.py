@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from lab import fetch, inventory, processes
 from lab.errors import LabError
+from lab.installation import Installation
 from lab.locks import locked
 from lab.node import Node, Options, end_all
 from lab.paths import PROJECT_ROOT, default_name, lab_dir, lab_names
@@ -126,16 +127,17 @@ class Lab:
         inventory_path: Path | None = None,
         variables_path: Path | None = None,
         owner: int | None = None,
+        installation: Installation | None = None,
     ) -> Self:
         """Bring up ``nodes`` fresh servers and write the files asked for.
 
         What an earlier lab of this name left, running or not, is ended and removed first, and so are labs whose ``owner``,
-        the process that they were brought up for, is gone.
+        the process that they were brought up for, is gone. Without ``installation`` the server is looked for or fetched.
         """
         if not 1 <= nodes <= 64 or not 0 <= donors <= nodes:
             raise LabError(f"{nodes} nodes with {donors} donors: expected 1 to 64 nodes and at most as many donors")
         self.sweep()
-        installation = fetch.mysql()
+        installation = installation or fetch.mysql()
         with self._locked("bringing up"):
             self._clean()
             self.directory.mkdir(mode=0o700)

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, dbops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All playbooks of the installed collection on seven servers: ``fleet_job.py PART LAB HOME [COLLECTION OWNER]``.
+"""All playbooks of the installed collection on seven servers: ``fleet_job.py PART LAB HOME [COLLECTION BASE]``.
 
 node1 is the donor. node6 is killed while it is cloned. node7 holds data that nobody has given up at first. Each part is a
 process of its own, so that each is a task with a result of its own; HOME is the home of the user whose runs these are.
+BASE is the lab that the test was given: its server's program is used here, too, and who owns it owns this lab.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def edges(run: Run) -> dict[str, str]:
 # -- parts -------------------------------------------------------------------------------------------------------------
 
 
-def prepare(lab: str, home: Path, collection: Path, owner: str) -> None:
+def prepare(lab: str, home: Path, collection: Path, base: str) -> None:
     """The collection as users get it, and a fleet of fresh servers that write down every statement."""
     galaxy = Path(sys.executable).with_name("ansible-galaxy")
 
@@ -133,7 +134,8 @@ def prepare(lab: str, home: Path, collection: Path, owner: str) -> None:
         installed = pool.submit(install)
         # Relative to the data directory, so that all have it where it outlives a clone.
         options = {"general_log_file": "../general.log", "general_log": "ON"}
-        nodes = Lab(lab).up(NODES, options=options, owner=Lab.open(owner).owner)
+        given = Lab.open(base)
+        nodes = Lab(lab).up(NODES, options=options, owner=given.owner, installation=given["node1"].installation)
         data.load(nodes["node1"], DATA_MIB)
         nodes[PRECIOUS].sql("CREATE DATABASE precious")
         nodes[PRECIOUS].sql("CREATE TABLE precious.t (id INT PRIMARY KEY)")
