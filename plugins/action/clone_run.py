@@ -13,6 +13,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import LONGEST_TEXT, printable
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._run import run
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import PYMYSQL_IMPORT_ERROR
+from ansible_collections.dbops.mysql_clone.plugins.modules.clone_run import ARGUMENT_SPEC
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import obstacle, perform, task_of
 
 # Seconds between two looks at the journal: often enough to watch, rarely enough for the log of a CI job.
 TERMINAL_SECONDS = 2.0
@@ -36,15 +40,31 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         shown = str(arguments.get("progress", True)).lower() not in ("false", "no", "off", "0")
         watched = shown and arguments.get("state", "cloned") == "cloned" and not self._task.async_val
-        if not watched or self._task.check_mode or arguments.get("wait_seconds") is not None:
+        if arguments.get("wait_seconds") is not None and not self._task.check_mode and not self._task.async_val:
+            return self._look(arguments, task_vars)
+        if not watched or self._task.check_mode:
             return self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val)
         arguments["wait_seconds"] = TERMINAL_SECONDS if sys.stdout.isatty() else LOG_SECONDS
         attached = False
         while True:
-            result = self._execute_module(module_args=arguments, task_vars=task_vars)
+            result = self._look(arguments, task_vars)
             attached = attached or bool(result.get("attached"))
             for event in result.pop("events", ()):
                 Display().display(line(str(task_vars.get("inventory_hostname")), event))
             if result.get("finished", True):
                 return dict(result, events=[], attached=attached)
             arguments["seen"] = result.get("seen", 0)
+
+    def _look(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Start the operation, or look at what goes on: the latter only reads the journal, and starts no module for that where
+        the connection is local."""
+        if not arguments.get("seen") or obstacle(task_of(self, task_vars), sys.executable, PYMYSQL_IMPORT_ERROR):
+            return self._execute_module(module_args=arguments, task_vars=task_vars)
+        return perform(
+            self._task.action,
+            arguments,
+            ARGUMENT_SPEC,
+            run,
+            with_diff=self._task.diff,
+            with_invocation=self._display.verbosity >= 3,
+        )
