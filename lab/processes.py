@@ -57,6 +57,20 @@ def pids_where(test: Callable[[list[str]], bool]) -> list[int]:
     return found
 
 
+def descendants(pid: int) -> list[int]:
+    """The children of a process, their children and so on, as far as their parents still live."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The command's name stands in brackets and may hold spaces: state and parent follow the last one.
+            parent = int(path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(path.parent.name))
+    found = list(children.get(pid, ()))
+    for one in found:  # grows meanwhile
+        found += children.get(one, ())
+    return found
+
+
 def send(pid: int, number: int) -> None:
     """Send a signal; a process that has ended meanwhile is no error."""
     with contextlib.suppress(ProcessLookupError):

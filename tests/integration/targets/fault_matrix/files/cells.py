@@ -103,7 +103,12 @@ def kill_module(scene: Scene, run: Run, stage: str) -> Seen:
 
 
 def kill_controller(scene: Scene, run: Run, stage: str) -> Seen:
-    os.killpg(run.process.pid, signal.SIGKILL)
+    # Ansible's workers have sessions of their own, and leave the controller's process group. The run itself is no child.
+    family = processes.descendants(run.process.pid)
+    for pid in (run.process.pid, *family):
+        processes.send(pid, signal.SIGKILL)
+    if left := processes.wait_gone(family, 5):
+        raise Unexpected(f"the controller's processes {left} go on")
     return Seen()
 
 

@@ -12,10 +12,12 @@ when a single cell is wrong.
 from __future__ import annotations
 
 import argparse
+import collections
 import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -27,6 +29,7 @@ from cells import CELLS, COVERING, FAULTS, NOTICED, Cell, Seen
 from scene import CELL_SECONDS, OPTIONS, PASSWORD, POLL, ROOT_PASSWORD, STAGES, STALL, SWAP_STAGES, Scene, Unexpected
 
 from lab import Lab
+from lab.paths import PROJECT_ROOT
 
 SLACK = 0.5  # seconds: how finely the harness itself sees
 
@@ -40,6 +43,16 @@ class Row(NamedTuple):
     seen: Seen = Seen()
     old_data: str = ""
     errors: tuple[str, ...] = ()
+    commit: str = ""  # of the code that was played
+
+
+def commit() -> str:
+    """The commit of the code that is played, with a plus sign where files were changed since."""
+    text = "unknown"
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        command = ["git", "-C", str(PROJECT_ROOT), "describe", "--always", "--dirty=+", "--exclude=*"]
+        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    return text
 
 
 def outcome_of(result: dict[str, Any]) -> str:
@@ -158,8 +171,8 @@ def remembered(path: Path | None) -> dict[Cell, Row]:
         return {}
     found = {}
     for line in path.read_text(encoding="utf-8").splitlines():
-        cell, outcome, seconds, seen, old_data = json.loads(line)
-        found[Cell(*cell)] = Row(Cell(*cell), outcome, seconds, Seen(*seen), old_data)
+        cell, outcome, seconds, seen, old_data, played = json.loads(line)
+        found[Cell(*cell)] = Row(Cell(*cell), outcome, seconds, Seen(*seen), old_data, commit=played)
     return found
 
 
@@ -167,7 +180,7 @@ def remember(path: Path | None, row: Row) -> None:
     """Keep a cell that was right."""
     if path is not None and not row.errors and not row.cell.empty:
         with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps([row.cell, row.outcome, row.seconds, row.seen, row.old_data]) + "\n")
+            file.write(json.dumps([row.cell, row.outcome, row.seconds, row.seen, row.old_data, row.commit]) + "\n")
 
 
 def shown(row: Row) -> str:
@@ -225,6 +238,11 @@ def document(rows: Sequence[Row], version: str) -> str:
     missing = len(CELLS) - len(rows)
     if missing:
         lines += ["", f"Fields without a word were not played when this page was written ({missing} of {len(CELLS)})."]
+    counts = collections.Counter(row.commit for row in rows if not row.cell.empty)
+    lines += [
+        "",
+        "Played on " + ", ".join(f"commit {name} ({count} cells)" for name, count in counts.most_common()) + ".",
+    ]
     lines += table(rows, "replace", STAGES) + table(rows, "side_by_side", SWAP_STAGES)
     return "\n".join(lines) + "\n"
 
@@ -265,13 +283,13 @@ def main() -> int:
     rows = [known[cell] for cell in wanted if cell in known]
     with opened(arguments.lab) as lab:
         version = lab["node1"].installation.version
-        scene = Scene(lab)
+        scene, code = Scene(lab), commit()
         try:
             # Those on the same disk together: it costs a fresh server to get from one to the other.
             rest = [cell for cell in wanted if cell not in known]
             for cell in sorted(rest, key=lambda cell: (cell.stage == "FILE SYNC", cell.fault != "disk full")):
                 started = time.monotonic()
-                row = Row(cell, "") if cell.empty else guarded(scene, cell)
+                row = Row(cell, "") if cell.empty else guarded(scene, cell)._replace(commit=code)
                 rows.append(row)
                 remember(arguments.resume, row)
                 verdict = f"WRONG: {'; '.join(row.errors)}" if row.errors else "ok"
