@@ -6,8 +6,15 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.dbops.mysql_clone.plugins.action.clone_run import ActionModule as _Watching
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._repair import run
+from ansible_collections.dbops.mysql_clone.plugins.modules.clone_recover import ARGUMENT_SPEC
 
 
 class ActionModule(_Watching):
     """As for clone_run: the module answers a watching caller in the same way."""
+
+    SPEC: t.ClassVar[dict[str, t.Any]] = ARGUMENT_SPEC
+    body = staticmethod(run)

@@ -33,6 +33,9 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = True
+    # What the module works with, and its work.
+    SPEC: t.ClassVar[dict[str, t.Any]] = ARGUMENT_SPEC
+    body = staticmethod(run)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
@@ -59,12 +62,13 @@ class ActionModule(ActionBase):
         """Start the operation, or look at what goes on: the latter only reads the journal, and starts no module for that where
         the connection is local."""
         if not arguments.get("seen") or obstacle(task_of(self, task_vars), sys.executable, PYMYSQL_IMPORT_ERROR):
-            return self._execute_module(module_args=arguments, task_vars=task_vars)
+            # Ansible puts options of its own into what it is given.
+            return self._execute_module(module_args=dict(arguments), task_vars=task_vars)
         return perform(
             self._task.action,
             arguments,
-            ARGUMENT_SPEC,
-            run,
+            self.SPEC,
+            self.body,
             with_diff=self._task.diff,
             with_invocation=self._display.verbosity >= 3,
         )
