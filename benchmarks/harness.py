@@ -239,7 +239,12 @@ class Peer:
             stamp.write_text(wanted, encoding="utf-8")
         self.python = self.directory / "bin/python"
         self.environment = dict(
-            {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
+            # Whoever runs playbooks has Python keep what it compiles.
+            {
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith("ANSIBLE_") and name != "PYTHONDONTWRITEBYTECODE"
+            },
             ANSIBLE_COLLECTIONS_PATH=str(tree.link()),
             ANSIBLE_NOCOWS="1",
             ANSIBLE_LOCALHOST_WARNING="0",

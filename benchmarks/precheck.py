@@ -7,7 +7,10 @@ Hosts are names with a local connection; all recipients are one server, and one 
 
 * ``nothing``: a task without a module, the floor of Ansible itself;
 * ``ping``: ansible.builtin.ping, the floor of a task with a module;
-* ``worker``: the role dbops.mysql_clone.precheck, which with a local connection works in Ansible's own processes;
+* ``worker``: the role dbops.mysql_clone.precheck as the playbook of that name imports it, which with a local connection works
+  in Ansible's own processes;
+* ``validated``: the same role in a play's ``roles``, where Ansible validates its arguments in a task of its own for each host;
+* ``playbook``: the whole playbook dbops.mysql_clone.precheck, with its report;
 * ``module``: the same role, made to run its module, as it does with any other connection;
 * ``peer``: ansible.mysql.mysql_clone in check mode, which looks at product, version, plugin and donor list only;
 * ``tuned``: the facts that a careful administrator checks, with as few tasks of ansible.mysql and shell as possible;
@@ -26,7 +29,17 @@ from pathlib import Path
 import harness
 import yaml
 
-LIMITS = {"nothing": 1000, "ping": 200, "worker": 1000, "module": 200, "peer": 50, "tuned": 10, "by_hand": 10}
+LIMITS = {
+    "nothing": 1000,
+    "ping": 200,
+    "worker": 1000,
+    "validated": 50,
+    "playbook": 50,
+    "module": 200,
+    "peer": 50,
+    "tuned": 10,
+    "by_hand": 10,
+}
 ACCOUNT, PASSWORD = "bench", "bench-0-password"
 PLAYBOOKS = harness.HERE / "playbooks"
 

@@ -195,3 +195,39 @@ def test_a_certificate_that_nobody_vouches_for_is_no_silent_server(monkeypatch):
 
 def test_old_versions_of_tls_are_not_spoken():
     assert _server.tls_context(Login()).minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+# ---- cryptography -----------------------------------------------------------------------------------------------------
+
+_DRIVER_SAYS = "'cryptography' package is required for sha256_password or caching_sha2_password auth methods"
+
+
+@pytest.fixture
+def logins(monkeypatch):
+    """What the driver has of cryptography at each login; the first asks for it, the next is refused."""
+    had = []
+
+    def connect(self, connection):
+        had.append(_server.pymysql._auth._have_cryptography)
+        if len(had) == 1:
+            raise RuntimeError(_DRIVER_SAYS)
+        raise _server.pymysql.err.OperationalError(1045, "Access denied")
+
+    monkeypatch.setattr(_server.Server, "_connect", connect)
+    monkeypatch.setattr(_server.pymysql._auth, "_have_cryptography", False)
+    return had
+
+
+def test_cryptography_is_imported_when_a_login_needs_it(logins, monkeypatch):
+    monkeypatch.setattr(_server.importlib, "reload", lambda module: setattr(module, "_have_cryptography", True))
+    with pytest.raises(ServerError) as raised:
+        _server.Server(Login(user="u", password="x", config_file=None, unix_socket="/s"))
+    assert raised.value.number == 1045
+    assert logins == [False, True]
+
+
+def test_without_cryptography_the_login_says_what_is_missing(logins, monkeypatch):
+    monkeypatch.setattr(_server, "with_cryptography", lambda: False)
+    with pytest.raises(ServerError, match="install the Python library cryptography"):
+        _server.Server(Login(user="u", password="x", config_file=None, unix_socket="/s"))
+    assert logins == [False]
