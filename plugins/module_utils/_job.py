@@ -15,10 +15,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import gc
 import hashlib
 import json
 import os
 import platform
+import socket
 import stat
 import time
 import typing as t
@@ -94,8 +96,8 @@ def _addresses(logins: t.Sequence[Login]) -> dict[str, t.Any]:
             )[0]
     except ServerError:
         return found
-    socket = row["socket"] if str(row["socket"]).startswith("/") else found["socket"]
-    return {"name": key(row["uuid"], row["datadir"]), "socket": socket, "port": row["port"]}
+    path = row["socket"] if str(row["socket"]).startswith("/") else found["socket"]
+    return {"name": key(row["uuid"], row["datadir"]), "socket": path, "port": row["port"]}
 
 
 def _is_local(host: str) -> bool:
@@ -314,6 +316,11 @@ class Job:
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
+        # A socket that the starter has lost, but that nobody has swept up yet, would be closed here later on, by a number that is
+        # another's by then.
+        for one in gc.get_objects():
+            if isinstance(one, socket.socket):
+                one.detach()
         for descriptor in range(3, 256):
             if descriptor != keep:
                 with contextlib.suppress(OSError):

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import socket
 import time
 
 import pytest
@@ -67,6 +69,29 @@ def test_result_and_events_come_back(job):
     assert document["failure"] is None
     assert [event["text"] for event in document["events"]] == ["checking the recipient and its donor", "half way"]
     assert (document["clone"], document["donors"]) == ({"percent": 50}, ["a:1"])
+
+
+def test_a_lost_socket_of_the_starter_closes_nothing_of_the_job(job):
+    lost = [socket.socketpair() for _pair in range(10)]
+    lost.append(lost)
+    del lost  # not swept up yet: it refers to itself
+
+    def work(journal):
+        own = [socket.socketpair() for _pair in range(10)]
+        gc.collect()
+        for one, other in own:
+            one.sendall(b"x")
+            assert other.recv(1) == b"x"
+        return {"changed": True}
+
+    gc.disable()
+    try:
+        assert job.start({}, work)
+    finally:
+        gc.enable()
+    document = job.wait(0, 10)
+    assert document["failure"] is None
+    assert document["result"] == {"changed": True}
 
 
 def test_a_failure_keeps_its_details(job):

@@ -9,7 +9,6 @@ project's root (for ``lab``), a collections path, and the files of the targets t
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import shutil
@@ -63,8 +62,6 @@ class Scene:
     def recover(self, check: bool = False, **changes: Any) -> dict[str, Any]:
         """What clone_recover returns; it must have ended without saying more than the steps do."""
         changes = {"client_directory": self.programs, "start_timeout": 60.0} | changes
-        # The run's process closes what it inherits: no dead socket of ours may be closed there a second time.
-        gc.collect()
         result = _repair.run(self.parameters(clone_recover, **changes), check)
         for line in result.get("lines") or [result.get("failed_message")]:
             print("   ", line)
@@ -76,7 +73,6 @@ class Scene:
     def clone(self, **changes: Any) -> dict[str, Any]:
         """A run of clone_run, which may be killed."""
         options = {"donor_user": USER, "donor_password": PASSWORD, "method": "side_by_side", "overwrite": True}
-        gc.collect()
         try:
             return _run.run(self.parameters(clone_run, **{**options, "retries": 0, **changes}), False)
         except CloneError as error:

@@ -10,7 +10,6 @@ that ends the process as kill -9 does. The run after it is an ordinary one.
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import shutil
 import signal
@@ -60,8 +59,6 @@ class Scene:
             "start_command": self.start,
             "state_directory": self.home,
         }
-        # The run's process closes what it inherits: no dead socket of ours may be closed there a second time.
-        gc.collect()
         try:
             return _run.run(params | options, False)
         except CloneError as error:
