@@ -1807,6 +1807,37 @@ _LOG = (
         impact="The server is down.",
     ),
     _case(
+        "13117 ER_REPLICA_FATAL_ERROR configuration after replaced repair_first recipient",
+        "Source and replica have the same server_id or server_uuid, so the replica can't tell its own transactions from the source's.",
+        "Give the replica a server_id of its own, there and in its option file; for the same server_uuid remove auto.cnf and restart.",
+        (
+            "SELECT @@server_id, @@server_uuid; -- on both servers",
+            "SET PERSIST server_id = <another number>; -- on the recipient",
+            "START REPLICA; -- on the recipient",
+        ),
+        match=r"equal MySQL server (?:ids|UUIDs)|same server_(?:uu)?id",
+        difficulty=1,
+        impact="The copy is complete, but the recipient doesn't replicate.",
+    ),
+    _case(
+        "13117 ER_REPLICA_FATAL_ERROR state after replaced repair_first recipient",
+        "The replica met an error that it can't go on from.",
+        "Read the message, and mend what it names; then start the replica.",
+        ("SHOW REPLICA STATUS; -- on the recipient", "START REPLICA; -- on the recipient"),
+        impact="The copy is complete, but the recipient doesn't replicate.",
+    ),
+    _case(
+        "13120 ER_REPLICA_SOURCE_COM_FAILURE privilege after replaced repair_first server",
+        "The source refused a command of the replica, mostly since its account lacks REPLICATION SLAVE.",
+        "Grant the replication account what it lacks, on the source; then start the replica.",
+        (
+            "GRANT REPLICATION SLAVE ON *.* TO '<user>'@'<host>'; -- on the source",
+            "START REPLICA; -- on the recipient",
+        ),
+        difficulty=1,
+        impact="The copy is complete, but the recipient doesn't replicate.",
+    ),
+    _case(
         "13129 ER_SERVER_NO_SESSION_TO_SEND_TO configuration after replaced repair_first recipient",
         "A component that the donor uses can't be loaded on the recipient; the server runs without it.",
         "Install the component's library on the recipient and restart it, or uninstall the component on the donor.",
