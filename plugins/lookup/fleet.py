@@ -18,12 +18,13 @@ author:
 options:
   _terms:
     description:
+      - V(pool) gives all servers of the play that hold the donors' data or are going to, as host:port.
       - V(plan) makes the first state from the checks of all hosts of the play, with the plan and its lines to show.
       - V(advance) makes the next state from C(fleet_state) and what the active hosts said.
       - V(summary) gives the lines that say what became of each recipient.
     type: list
     elements: str
-    choices: [plan, advance, summary]
+    choices: [pool, plan, advance, summary]
     required: true
 """
 
@@ -66,15 +67,27 @@ class LookupModule(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         self._variables = variables or {}
         self._hostvars = self._variables["hostvars"]
-        works = {"plan": self._plan, "advance": self._advance, "summary": self._summary}
+        works = {"pool": self._pool, "plan": self._plan, "advance": self._advance, "summary": self._summary}
         unknown = [term for term in terms if term not in works]
         if unknown or not terms:
-            raise AnsibleLookupError("fleet: '%s' is unknown; expected plan, advance or summary" % ", ".join(unknown))
+            raise AnsibleLookupError(
+                "fleet: '%s' is unknown; expected pool, plan, advance or summary" % ", ".join(unknown)
+            )
         return [works[term]() for term in terms]
 
     def _value(self, name: str, default: t.Any = None) -> t.Any:
         value = self._variables.get(name)
         return default if value is None else self._templar.template(value)
+
+    def _pool(self) -> list[str]:
+        found = []
+        for group in ("clone_donors", "clone_recipients"):
+            for name in self._variables["groups"].get(group, ()):
+                theirs = self._hostvars[name]
+                addresses = (theirs.get("mysql_clone_address"), theirs.get("ansible_host"), name)
+                address = next(address for address in addresses if address is not None)
+                found.append(f"{address}:{theirs.get('mysql_clone_port') or 3306}".lower())
+        return found
 
     def _plan(self) -> dict[str, t.Any]:
         donors = [str(name) for name in self._variables["groups"].get("clone_donors", ())]

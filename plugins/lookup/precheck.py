@@ -61,7 +61,8 @@ OPTIONS = {
     "mysql_clone_window_end": "deadline",
 }
 # A chain adds the donor to its list by itself; accounts and plugin only where it says so.
-REPAIRED, REPAIRED_BEFORE = "clone_run", "clone_user"
+REPAIRED = "clone_run"
+REPAIRED_BEFORE = "clone_user"
 
 
 def facts_of(name: str, looked: t.Mapping[str, t.Any]) -> str | None:
@@ -90,6 +91,7 @@ class LookupModule(LookupBase):
         options["donor_port"] = theirs.get("mysql_clone_port")
         options["donor_facts"] = facts_of(name, self._variables.get("precheck_donors") or {})
         options["overwrite"] = self._other("overwrite")
+        options["pool"] = self._value("precheck_pool")
         follows = self._value("precheck_repair_follows")
         options["repaired_by"] = [REPAIRED, REPAIRED_BEFORE] if follows else [REPAIRED]
         given = {option: value for option, value in options.items() if value is not None}

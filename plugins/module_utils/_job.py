@@ -20,6 +20,7 @@ import hashlib
 import json
 import os
 import platform
+import select
 import socket
 import stat
 import time
@@ -142,6 +143,16 @@ def connect_patiently(logins: t.Sequence[Login], read_timeout: float | None = SE
             if not gone or time.monotonic() >= until or not is_alive(logins[0].label):
                 raise
         time.sleep(0.5)
+
+
+def is_heard(descriptor: int = 1) -> bool:
+    """Whether somebody still reads what this process says: a pipe whose reader was killed, or a lost terminal, has none."""
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    try:
+        return not any(event & (select.POLLERR | select.POLLHUP) for _descriptor, event in poll.poll(0))
+    except OSError:
+        return True
 
 
 class Journal:

@@ -215,6 +215,7 @@ class Operation:
             "reserve_factor": 1.0,
             "profile": "full",
             "force": wanted.force,
+            "pool": [other.label for other in wanted.donors],
             "max_allowed_packet": wanted.settings.get("max_allowed_packet"),
         }
 
@@ -582,7 +583,10 @@ class Operation:
             raise statement.error
         else:
             number = OK
-        return self._ending.wait(number, donor, state)
+        returned = self.context.link.clock()
+        clone = self._ending.wait(number, donor, state)
+        self._pool.free(donor, self.context.link.clock() - returned)
+        return clone
 
     def _statement(self, session: Server, donor: Donor, state: dict[str, t.Any]) -> None:
         """Runs in its own thread, on the session that clones: last look at the data, then the statement."""

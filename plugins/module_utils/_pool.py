@@ -9,6 +9,7 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Context, Donor, OutOfTime
@@ -19,6 +20,8 @@ SLOT_LOCK = "dbops.mysql_clone.slot"
 # Seconds of delay, and running threads, that make no difference between two donors.
 _LAG_STEP = 10
 _LOAD_STEP = 4
+# Seconds that a donor is given to answer when its slot is freed: the clone has ended well without it.
+_FREE_SECONDS = 2
 
 
 class Look(t.NamedTuple):
@@ -74,6 +77,18 @@ def foreign_clones(sessions: t.Sequence[t.Mapping[str, t.Any]], own: int) -> lis
 
 def _cloning(sessions: t.Sequence[t.Mapping[str, t.Any]]) -> set[int]:
     return {int(row["Id"]) for row in sessions if str(row["Command"]).lower() == "clone"}
+
+
+def leftovers(sessions: t.Sequence[t.Mapping[str, t.Any]], own: int, seconds: float) -> list[int]:
+    """The donor's sessions that wait for the recipient of a clone that ended ``seconds`` ago.
+
+    They come from the asking session's host, and are at it for longer: a younger one belongs to somebody else's clone.
+    """
+    hosts = {int(row["Id"]): str(row["Host"] or "").rsplit(":", 1)[0] for row in sessions}
+    times = {int(row["Id"]): int(row["Time"] or 0) for row in sessions}
+    return sorted(
+        session for session in _cloning(sessions) if hosts[session] == hosts.get(own) and times[session] > seconds
+    )
 
 
 def lag_of(rows: t.Sequence[t.Mapping[str, t.Any]]) -> float | None:
@@ -148,6 +163,22 @@ class Pool:
             bool(channels),
             int(load[0]["Value"]) if isinstance(load, list) and load else 0,
         )
+
+    def free(self, donor: Donor, seconds: float) -> None:
+        """End what the donor still keeps of this run's clone, which ended well ``seconds`` ago.
+
+        Where the link was cut near the end, the donor waits for the recipient to come back until its reconnect window is over
+        (clone_donor_timeout_after_network_failure, five minutes), and everybody else waits for the slot.
+        """
+        with contextlib.suppress(ServerError):
+            login = donor.login._replace(connect_timeout=_FREE_SECONDS)
+            with self._context.link.open((login,), read_timeout=_FREE_SECONDS) as session:
+                left = leftovers(session.query("SHOW PROCESSLIST"), session.connection_id, seconds)
+                # Who holds the lock clones.
+                if left and session.value("SELECT GET_LOCK(%s, 0)", (SLOT_LOCK,)) == 1:
+                    self._context.journal.event("%s still waits for this recipient; freeing its slot" % donor.label)
+                    for one in left:
+                        session.execute("KILL %s", (one,))
 
     def lease(self, donor: Donor) -> Server | None:
         """A place in the queue in front of the donor's only slot: a named lock that dies with its session.

@@ -189,7 +189,8 @@ def _ping(server: Server) -> float:
 def is_already_cloned(recipient: t.Mapping[str, t.Any], donor: t.Mapping[str, t.Any] | None, wanted: Options) -> bool:
     """Whether the recipient's data is that of a completed clone of this donor's lineage, and nothing was added to it.
 
-    GTIDs tell the lineage; where the donor writes none, the clone's source and the same schemas must do.
+    GTIDs tell the lineage; where the donor writes none, the clone's source (the donor or one of its pool) and the same schemas
+    must do.
     """
     clone = recipient.get("clone") or {}
     if (
@@ -203,9 +204,9 @@ def is_already_cloned(recipient: t.Mapping[str, t.Any], donor: t.Mapping[str, t.
     ours, theirs = _gtid.parse(recipient["gtid_executed"]), _gtid.parse(donor["gtid_executed"])
     copied = _gtid.parse(clone.get("gtid_executed"))
     if not copied:
-        source = f"{wanted.donor_host}:{wanted.donor_port}".lower()
+        sources = {f"{wanted.donor_host}:{wanted.donor_port}".lower(), *(label.lower() for label in wanted.pool)}
         names = [{schema["name"] for schema in facts.get("schemas", ())} for facts in (recipient, donor)]
-        return (clone.get("source") or "").lower() == source and not ours and names[0] == names[1]
+        return (clone.get("source") or "").lower() in sources and not ours and names[0] == names[1]
     return _gtid.contains(ours, copied) and _gtid.contains(theirs, copied) and _gtid.uuids(ours) <= _gtid.uuids(theirs)
 
 

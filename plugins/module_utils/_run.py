@@ -209,7 +209,9 @@ def _cloned(params: t.Mapping[str, t.Any], goal: Wanted, job: _job.Job) -> dict[
     )
     if not document.get("finished"):
         return dict(envelope, changed=True, clone=document.get("clone"), reason="the clone is under way", attempts=[])
-    job.told()
+    if _job.is_heard():
+        # Else whoever asks next hears of this clone first, also with force.
+        job.told()
     if document["failure"]:
         failure = dict(document["failure"])
         return dict(

@@ -122,6 +122,13 @@ options:
     elements: str
     choices: [clone_run, clone_user]
     default: []
+  pool:
+    description:
+      - Other servers that hold the donor's data, as host:port. Where the donor writes no GTIDs, a recipient that was cloned from
+        one of them is cloned from the donor already.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: dbops.mysql_clone.clone_run
   - module: dbops.mysql_clone.clone_user
@@ -297,6 +304,7 @@ ARGUMENT_SPEC = dict(
     fail_on={"type": "str", "choices": ["fail", "warn", "never"], "default": "fail"},
     return_facts={"type": "bool", "default": True},
     repaired_by={"type": "list", "elements": "str", "choices": ["clone_run", "clone_user"], "default": []},
+    pool={"type": "list", "elements": "str", "default": []},
 )
 
 

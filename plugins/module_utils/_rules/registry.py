@@ -64,6 +64,8 @@ class Options(t.NamedTuple):
     deadline: float | None = None
     start_command: str | None = None
     post_clone_login_user: str | None = None
+    # Servers that hold the donor's data, too, as host:port: a clone of one of them is a clone of the donor.
+    pool: t.Sequence[str] = ()
     # What clone_run sets on the recipient for its run.
     max_allowed_packet: int | None = None
 

@@ -262,6 +262,26 @@ class TestFind:
         found.wait(0, 10)
 
 
+class TestHeard:
+    def test_a_pipe_with_a_reader(self):
+        reader, writer = os.pipe()
+        assert _job.is_heard(writer)
+        os.close(reader)
+        assert not _job.is_heard(writer)
+        os.close(writer)
+
+    def test_a_terminal_until_it_is_lost(self):
+        master, terminal = os.openpty()
+        assert _job.is_heard(terminal)
+        os.close(master)
+        assert not _job.is_heard(terminal)
+        os.close(terminal)
+
+    def test_a_file(self, tmp_path):
+        with open(tmp_path / "out", "w") as file:
+            assert _job.is_heard(file.fileno())
+
+
 class TestUntold:
     def test_a_result_is_kept_until_somebody_has_heard_it(self, job):
         job.start({}, lambda journal: {"changed": True})

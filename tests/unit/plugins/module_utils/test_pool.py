@@ -32,6 +32,25 @@ def test_foreign_clones(others, expected):
     assert _pool.foreign_clones([session(7, "10.0.0.2:3999", "Query"), *others], 7) == expected
 
 
+def waiting(number, host, seconds, command="clone"):
+    return dict(session(number, host, command), Time=seconds)
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], []),
+        ([waiting(8, "10.0.0.2:4000", 60, "Query")], []),
+        ([waiting(9, "10.0.0.2:4000", 60), waiting(8, "10.0.0.2:4001", 59, "Clone")], [8, 9]),
+        # Another host's, and one that began after ours had ended.
+        ([waiting(8, "10.0.0.9:4000", 60)], []),
+        ([waiting(8, "10.0.0.2:4000", 10)], []),
+    ],
+)
+def test_leftovers(others, expected):
+    assert _pool.leftovers([waiting(7, "10.0.0.2:3999", 0, "Query"), *others], 7, 10.4) == expected
+
+
 def donor(name, zone=None):
     return Donor(Login(name, 3306), zone)
 

@@ -80,6 +80,8 @@ def test_without_gtids_source_and_schemas_must_do(recipient, donor):
     recipient["clone"].update(gtid_executed=None, source="127.0.0.1:35011")
     assert _precheck.is_already_cloned(recipient, donor, TO_DONOR)
     assert not _precheck.is_already_cloned(recipient, donor, TO_DONOR._replace(donor_port=3306))
+    pool = TO_DONOR._replace(donor_port=3306, pool=["DB7:3306", "127.0.0.1:35011"])
+    assert _precheck.is_already_cloned(recipient, donor, pool)  # from another recipient, which holds the same
     recipient["schemas"].append({"name": "mine", "tables": 1, "bytes": 1})
     assert not _precheck.is_already_cloned(recipient, donor, TO_DONOR)
 

@@ -74,6 +74,10 @@ def test_an_account_of_this_run_goes_before_the_one_of_the_inventory(asked):
     assert (options["donor_user"], options["donor_password"]) == ("jit", "y")
 
 
+def test_a_fleet_knows_its_own_servers(asked):
+    assert asked(precheck_pool=trust_as_template("{{ ['db3:3306'] }}"))["pool"] == ["db3:3306"]
+
+
 def test_a_unit_is_started_by_systemd(asked):
     assert asked(mysql_clone_service="mysqld")["start_command"] == "systemctl start mysqld"
     assert asked(mysql_clone_service="mysqld", mysql_clone_start_command="up")["start_command"] == "up"

@@ -78,7 +78,9 @@ def play(scene: Scene, cell: Cell) -> Row:
         options["donor_login_user"], options["donor_login_password"] = "root", ROOT_PASSWORD
     scene.hold(cell.stage)
     run = (scene.play if cell.fault == "kill controller" else scene.start)(options)
-    scene.reach(cell.stage, run)
+    # The recipient can't end FILE SYNC without a word to the donor, which holds a stage that is over in a moment.
+    held = cell.stage == "FILE SYNC" and cell.fault == "KILL QUERY"
+    scene.reach(cell.stage, run, scene.proxy.freeze if held else None)
     begun = time.monotonic()
     seen = FAULTS[cell.fault](scene, run, cell.stage)
     errors: list[str] = []

@@ -356,8 +356,8 @@ class Scene:
             stop.set()
             thread.join(30)
 
-    def reach(self, stage: str, run: Run, seconds: float = 40.0) -> None:
-        """Wait until the run is in the stage, and hold it there."""
+    def reach(self, stage: str, run: Run, then: Callable[[], None] | None = None, seconds: float = 40.0) -> None:
+        """Wait until the run is in the stage, and hold it there; ``then`` is what must not come later (server's stages only)."""
         deadline = time.monotonic() + seconds
         if stage == BEFORE:
             self._await(stage, run, deadline, self._donor_waits)
@@ -379,6 +379,8 @@ class Scene:
             # A session that stays open, as only then no stage is too short to be seen; it ends before the restart.
             with contextlib.closing(self.recipient.connect()) as connection:
                 self._await(stage, run, deadline, lambda: self._in_stage(connection, stage))
+                if then:
+                    then()
         if stage in COPIES:
             self.proxy.slow(HELD)
             self._writing.close()
@@ -395,6 +397,11 @@ class Scene:
     def _donor_waits(self) -> bool:
         rows = self.donor.sql("SHOW PROCESSLIST")
         return any(str(row["Command"]).lower() == "clone" and "lock" in str(row["State"]).lower() for row in rows)
+
+    def kill_query(self) -> None:
+        """End the clone's statement, as somebody at the recipient might."""
+        rows = self.recipient.sql("SELECT PID FROM performance_schema.clone_status")
+        self.recipient.sql(f"KILL QUERY {int(rows[0]['PID'])}")
 
     @staticmethod
     def _in_stage(connection: pymysql.connections.Connection, stage: str) -> bool:
