@@ -106,7 +106,6 @@ class State(t.NamedTuple):
     sources: tuple[str, ...]
     login_plugins: tuple[str, ...]
     clone_plugin: str | None
-    other_hosts: tuple[str, ...]
 
 
 class Step(t.NamedTuple):
@@ -169,7 +168,6 @@ def observe(server: Server, name: str = "", host: str = "") -> tuple[State, Acco
             " AND CHANNEL_NAME NOT LIKE 'group_replication%'"
             " UNION ALL SELECT CONCAT(MEMBER_HOST, ':', MEMBER_PORT) FROM performance_schema.replication_group_members"
             " WHERE MEMBER_ROLE = 'PRIMARY' AND MEMBER_ID <> @@server_uuid",
-            "hosts": "SELECT Host AS host FROM mysql.user WHERE User = %s ORDER BY Host" % literal(name),
             "account": "SELECT plugin, HEX(authentication_string) AS credential, ssl_type, account_locked, password_expired, max_questions, max_updates,"
             " max_connections, max_user_connections, User_attributes AS attributes,"
             " COALESCE(password_lifetime, @@default_password_lifetime) AS lifetime, DATEDIFF(NOW(), password_last_changed) AS days"
@@ -177,7 +175,7 @@ def observe(server: Server, name: str = "", host: str = "") -> tuple[State, Acco
             "grants": "SHOW GRANTS FOR " + quoted(name, host),
         }
     )
-    for topic in ("server", "plugins", "hosts", "account"):
+    for topic in ("server", "plugins", "account"):
         failure = rows[topic]
         if isinstance(failure, ServerError):
             raise _explained(failure, server.label, "the accounts can't be read")
@@ -195,9 +193,6 @@ def observe(server: Server, name: str = "", host: str = "") -> tuple[State, Acco
             str(row["name"]) for row in plugins if row["type"] == "AUTHENTICATION" and row["status"] == "ACTIVE"
         ),
         clone_plugin=next((str(row["status"]) for row in plugins if row["name"] == "clone"), None),
-        other_hosts=tuple(
-            str(row["host"]) for row in t.cast("list[dict[str, t.Any]]", rows["hosts"]) if row["host"] != host
-        ),
     )
     found = t.cast("list[dict[str, t.Any]]", rows["account"])
     if not found:

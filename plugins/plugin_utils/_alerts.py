@@ -39,6 +39,11 @@ class BadRule(Exception):
 # -- rules -------------------------------------------------------------------------------------------------------------
 
 
+def _jmespath_errors() -> tuple[type[Exception], ...]:
+    """What jmespath raises: its own errors, and Python's where it compares a text with a number or nests too deeply."""
+    return (jmespath_exceptions.JMESPathError, RecursionError, TypeError, ValueError)
+
+
 def compiled(rules: t.Sequence[Data]) -> list[tuple[Data, t.Any]]:
     """The user's rules with their expressions parsed. Raises BadRule that names the rule and what is wrong with it."""
     if not rules:
@@ -60,7 +65,7 @@ def compiled(rules: t.Sequence[Data]) -> list[tuple[Data, t.Any]]:
                 raise BadRule("rule '%s': %s is '%s'; expected %s" % (name, key, rule[key], ", ".join(choices)))
         try:
             expression = jmespath.compile(str(rule["expression"]))
-        except jmespath_exceptions.JMESPathError as error:
+        except _jmespath_errors() as error:
             raise BadRule("rule '%s': '%s' is no JMESPath: %s" % (name, rule["expression"], error)) from error
         found.append((rule, expression))
     return found
@@ -72,7 +77,7 @@ def broken(rules: t.Sequence[Data], document: Data) -> list[dict[str, t.Any]]:
     for rule, expression in compiled(rules):
         try:
             value = expression.search(document)
-        except jmespath_exceptions.JMESPathError as error:
+        except _jmespath_errors() as error:
             raise BadRule(
                 "rule '%s': '%s' can't be asked of what was measured on %s: %s"
                 % (rule["id"], rule["expression"], document["host"], error)

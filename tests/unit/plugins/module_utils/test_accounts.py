@@ -28,7 +28,7 @@ RIGHT = _accounts.Account(
     grants=DONOR,
 )
 WANTED = _accounts.Wanted("clone", "10.0.0.5", DONOR, SECRET)
-STATE = _accounts.State("db1:3306", "9.7.4", "root@localhost", False, False, (), PLUGINS, "ACTIVE", ())
+STATE = _accounts.State("db1:3306", "9.7.4", "root@localhost", False, False, (), PLUGINS, "ACTIVE")
 
 
 def plan(wanted=WANTED, actual=RIGHT, right=True, plugins=PLUGINS):

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from ansible_collections.dbops.mysql_clone.plugins.filter import monitor
@@ -120,6 +122,8 @@ def test_a_rule_of_ones_own_alarms_where_it_is_true(expression, alarms):
         ({"id": "mine", "expression": "a >"}, "rule 'mine': 'a >' is no JMESPath"),
         ({"id": "mine", "expression": "uptime"}, "rule 'mine': 'uptime' is 4000 on db2; expected true or false"),
         ({"id": "mine", "expression": "length(uptime)"}, "rule 'mine': .* can't be asked"),
+        ({"id": "mine", "expression": "uptime < 'x'"}, "rule 'mine': .* can't be asked"),
+        ({"id": "mine", "expression": "(" * 5000}, "rule 'mine': .* is no JMESPath"),
         ({"id": "mine", "expression": "a", "severity": "bad"}, "rule 'mine': severity is 'bad'; expected warning"),
         ({"id": "mine", "expression": "a", "level": 1}, "rule 'mine' has 'level'; expected some of"),
         ({"id": "my rule", "expression": "a"}, "rule 'my rule' can't be called that"),
@@ -129,6 +133,74 @@ def test_a_rule_of_ones_own_alarms_where_it_is_true(expression, alarms):
 def test_a_rule_that_is_none_is_named(rule, words):
     with pytest.raises(AnsibleFilterError, match=words):
         looked(result(), rules=[rule])
+
+
+# What JMESPath is made of, so that more than every hundredth expression is one.
+WORDS = st.sampled_from(
+    [
+        "uptime",
+        "disk",
+        "version",
+        "log.newest",
+        "*",
+        "[",
+        "]",
+        "[]",
+        "[?",
+        "(",
+        ")",
+        ".",
+        "|",
+        "||",
+        "&&",
+        "!",
+        "==",
+        "<",
+        ">",
+        "@",
+        "&",
+        "`1`",
+        "`{`",
+        "'x'",
+        '"x"',
+        '"',
+        "'",
+        "0",
+        "-1",
+        ":",
+        "{",
+        "}",
+        ",",
+        "$",
+        "\\",
+        "é",
+        "length(",
+        "sort_by(",
+        "to_number(",
+        "max(",
+        "join(",
+        "contains(",
+        "abs(",
+        "merge(",
+        "{{",
+        "7*7",
+        "}}",
+    ]
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(WORDS, max_size=7).map("".join) | st.text(max_size=30))
+@example("'x' < uptime")
+@example("uptime < `{`")
+def test_any_expression_alarms_or_is_named(expression):
+    rule = {"id": "mine", "expression": expression}
+    try:
+        said = [alert["message"] for alert in looked(result(), rules=[rule])[0] if alert["id"] == "mine"]
+    except AnsibleFilterError as error:
+        said = [str(error)]
+    named = ("rule 'mine': ", "rule 1 of mysql_clone_rules", f"{expression} is true")
+    assert all(text.startswith(named) for text in said)
 
 
 def families(*looks):
