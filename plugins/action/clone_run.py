@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import typing as t
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -49,7 +51,11 @@ class ActionModule(ActionBase):
             return self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val)
         arguments["wait_seconds"] = TERMINAL_SECONDS if sys.stdout.isatty() else LOG_SECONDS
         attached = False
+        controller = os.getppid()
         while True:
+            if os.getppid() != controller:
+                # A worker that outlives its controller has nobody to tell the end to: whoever runs the task next is told.
+                raise AnsibleError("the controller has ended; the clone goes on, and the next run of the task joins it")
             result = self._look(arguments, task_vars)
             attached = attached or bool(result.get("attached"))
             for event in result.pop("events", ()):
