@@ -91,6 +91,7 @@ class Options(t.NamedTuple):
     checksum: str
     replication: bool = False
     donor: str | None = None  # host:port as the clone was told
+    source: tuple[str, int] | None = None  # where it replicates from, if not from the donor
 
 
 def named(names: t.Sequence[str], limit: int = NAME_LIMIT) -> str:
@@ -804,10 +805,14 @@ def check_leftovers(state: t.Mapping[str, t.Any], ignored: t.Sequence[str]) -> l
     return findings
 
 
-def check_channels(donor: Inventory | None, recipient: Inventory, wanted: bool) -> list[Finding]:
-    """Replication on the recipient: the channel from the donor where it is wanted, and none that came with the data."""
+def check_channels(
+    donor: Inventory | None, recipient: Inventory, wanted: bool, source: tuple[str, int] | None = None
+) -> list[Finding]:
+    """Replication on the recipient: the channel from the donor, or from ``source``, where it is wanted, and none that came with
+    the data."""
     findings = []
-    id, title = "recipient.replication", "The recipient replicates from the donor"
+    whose = "%s:%d" % source if source else "the donor"
+    id, title = "recipient.replication", f"The recipient replicates from {whose}"
     channels = recipient.get("channels")
     if channels is None:
         reason = recipient["absent"].get("channels", "the channels can't be read")
@@ -818,7 +823,11 @@ def check_channels(donor: Inventory | None, recipient: Inventory, wanted: bool) 
     ours = [
         channel
         for channel in channels
-        if uuid and (channel["source_uuid"] == uuid or (not channel["source_uuid"] and channel["port"] == port))
+        if (
+            (channel["host"].lower(), channel["port"]) == (source[0].lower(), source[1])
+            if source
+            else uuid and (channel["source_uuid"] == uuid or (not channel["source_uuid"] and channel["port"] == port))
+        )
     ]
     if wanted:
         if not ours:
@@ -828,7 +837,7 @@ def check_channels(donor: Inventory | None, recipient: Inventory, wanted: bool) 
                     title,
                     "state",
                     "fail",
-                    "The recipient has no replication channel from the donor",
+                    f"The recipient has no replication channel from {whose}",
                     remedy="CHANGE REPLICATION SOURCE TO ..., START REPLICA",
                 )
             )
@@ -864,7 +873,7 @@ def check_channels(donor: Inventory | None, recipient: Inventory, wanted: bool) 
     ]
     id, title = "recipient.replication_channel", "No replication channel came with the data"
     if copied:
-        message = f"The recipient has replication channels that don't come from the donor: {named(copied)}. A clone copies the donor's"
+        message = f"The recipient has replication channels that don't come from {whose}: {named(copied)}. A clone copies the donor's"
         findings.append(
             Finding(
                 id,
@@ -943,7 +952,7 @@ def check(
     if "variables" in compare and donor:
         findings.append(check_variables(donor, recipient))
     findings += check_running(recipient, state)
-    findings += check_channels(donor, recipient, options.replication)
+    findings += check_channels(donor, recipient, options.replication, options.source)
     if "leftovers" in compare:
         findings += check_leftovers(state, ignored)
     return findings

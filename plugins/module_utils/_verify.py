@@ -127,6 +127,7 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
         checksum=what.checksum,
         replication=params["replication"],
         donor="%s:%d" % (params["donor_host"], params["donor_port"]) if params["donor_host"] else None,
+        source=(params["replication_host"], params["replication_port"]) if params["replication_host"] else None,
     )
     findings += _verification.check(donor, recipient, state, options, reason, what.ignore_accounts)
     return verdict(findings, params["fail_on"], server.label)

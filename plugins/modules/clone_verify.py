@@ -87,6 +87,16 @@ options:
       - Demand that the recipient replicates from the donor, wait until it has the donor's transactions, then compare.
     type: bool
     default: false
+  replication_host:
+    description:
+      - With O(replication=true), the host that the recipient replicates from as its channel names it, where that isn't the donor,
+        such as the donor's own source.
+    type: str
+  replication_port:
+    description:
+      - The port there.
+    type: int
+    default: 3306
   catch_up_timeout:
     description:
       - With O(replication=true), for how many seconds to wait for the donor's transactions.
@@ -243,6 +253,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
     compare={"type": "list", "elements": "str", "choices": list(COMPARISONS), "default": list(COMPARISONS)},
     checksum={"type": "str", "choices": ["none", "sample", "full"], "default": "sample"},
     replication={"type": "bool", "default": False},
+    replication_host={"type": "str"},
+    replication_port={"type": "int", "default": 3306},
     catch_up_timeout={"type": "float", "default": 60},
     threads={"type": "int", "default": 4},
     max_threads_running={"type": "int", "default": 0},

@@ -324,6 +324,16 @@ def test_replication(pair):
     assert "the applier is OFF: Duplicate (error 1062)" in finding.message
 
 
+def test_replication_from_another_server_than_the_donor(pair):
+    pair.recipient["channels"] = [channel(source_uuid=OTHER)]
+    findings = pair.check(replication=True, source=("DB1.example.com", 3306))
+    assert findings["recipient.replication"].status == "ok"
+    assert findings["recipient.replication_channel"].status == "ok"
+    finding = pair.check(replication=True, source=("db2", 3307))["recipient.replication"]
+    assert finding.status == "fail"
+    assert "from db2:3307" in finding.message
+
+
 def test_copied_channel(pair):
     pair.recipient["channels"] = [channel(name="old", host="elsewhere", source_uuid=OTHER)]
     finding = pair.check()["recipient.replication_channel"]
