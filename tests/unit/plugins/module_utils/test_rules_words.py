@@ -1,0 +1,211 @@
+# Copyright (c) 2026, dbops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole findings of facts of real servers, changed in one place each: status, error, words, values and remedy.
+
+The truth table makes such changes on real servers and holds the findings against what CLONE does there. Here stands
+what users and tools read of them: captured/findings.json, by the names of the cases. Who changes the words of a rule
+runs this file with ``python -m`` to write that file anew, and reads the difference.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.test_rules import CAPTURED, CHANGES, Scene
+
+WORDS = CAPTURED / "findings.json"
+GIB = 1 << 30
+
+
+def lock(kind):
+    return {"kind": kind, "id": 41, "account": "app@db9", "seconds": 7}
+
+
+def clone(**more):
+    return {"state": "in_progress", "source": "127.0.0.1:35011", "stage": "FILE COPY", "percent": 12, "pid": 88, **more}
+
+
+def held(scene, *kinds):
+    scene.recipient["locks"] = {"count": len(kinds), "first": [lock(kind) for kind in kinds]}
+
+
+def aside(scene, exists=False, path="/srv/new"):
+    scene.wanted.update(data_directory=path)
+    scene.recipient["host"]["new_directory"] = {"exists": exists, "file_system": None}
+
+
+def without(side, privilege):
+    def make(scene):
+        grants = scene.link["facts"] if side == "donor" else scene.recipient
+        privileges = grants["grants"]["privileges"]
+        privileges["*.*"] = [one for one in privileges["*.*"] if one not in (privilege, "ALL PRIVILEGES")]
+
+    return make
+
+
+# The case's name is the check's, or the check's and a word behind a space.
+CASES = {
+    "recipient.plugin": lambda s: s.recipient["plugins"].pop("clone"),
+    "donor.plugin": lambda s: s.donor["plugins"].pop("clone"),
+    "recipient.max_allowed_packet": lambda s: s.set("recipient", max_allowed_packet="2097151"),
+    "recipient.max_allowed_packet least": lambda s: s.set("recipient", max_allowed_packet="2097152"),
+    "donor.max_allowed_packet": lambda s: s.set("donor", max_allowed_packet="2097151"),
+    "donor.max_allowed_packet least": lambda s: s.set("donor", max_allowed_packet="2097152"),
+    "donor.redo_log": lambda s: s.donor["status"].update(Innodb_redo_log_enabled="OFF"),
+    "pair.lower_case_table_names": lambda s: s.set("donor", lower_case_table_names="1"),
+    "recipient.super_read_only": lambda s: s.set("recipient", super_read_only="ON"),
+    "recipient.force_recovery": lambda s: s.set("recipient", innodb_force_recovery="1"),
+    "recipient.innodb_read_only": lambda s: s.set("recipient", innodb_read_only="ON"),
+    "pair.data_files": lambda s: s.set("donor", innodb_data_file_path="a:12M;b:10M:autoextend"),
+    "donor.undo_files": lambda s: s.donor["files"].update(undo=["/a/u.ibu", "/b/u.ibu", "/b/v.ibu"]),
+    "recipient.data_directory": aside,
+    "recipient.data_directory relative": lambda s: aside(s, path="srv/new"),
+    "recipient.data_directory within": lambda s: aside(s, path=s.recipient["variables"]["datadir"] + "/x"),
+    "recipient.data_directory exists": lambda s: aside(s, exists=True),
+    "donor.not_innodb": lambda s: s.donor.update(not_innodb=["a.b (MyISAM)"], engines={"MyISAM": 1}),
+    "donor.not_innodb several": lambda s: s.donor.update(not_innodb=["a.b", "a.c"], engines={"MyISAM": 1, "CSV": 1}),
+    "recipient.keyring": lambda s: s.donor["tablespaces"].update(encrypted=3),
+    "recipient.keyring active": lambda s: (
+        s.donor["tablespaces"].update(encrypted=3) or s.recipient.update(keyring={"Component_status": "Active"})
+    ),
+    "pair.encrypted_link": lambda s: s.donor["tablespaces"].update(encrypted=3) or s.link.update(encrypted=False),
+    "pair.encrypted_link encrypted": lambda s: (
+        s.donor["tablespaces"].update(encrypted=3) or s.link.update(encrypted=True)
+    ),
+    "pair.block_size same": lambda s: s.donor["tablespaces"].update(
+        encrypted_holes=1, block_size=s.recipient["host"]["block_size"]
+    ),
+    "donor.missing_files open": lambda s: (
+        s.donor["tablespaces"].update(missing=2) or s.donor.update(missing_files={"a/b.ibd": True, "a/c.ibd": False})
+    ),
+    "donor.missing_files": lambda s: (
+        s.donor["tablespaces"].update(missing=1) or s.donor.update(missing_files={"a/c.ibd": False})
+    ),
+    "pair.tablespace_paths": lambda s: s.donor["files"].update(outside={"count": 1, "first": ["/far/a.ibd"]}),
+    "pair.tablespace_paths known": lambda s: (
+        s.donor["files"].update(outside={"count": 1, "first": ["/far/a.ibd"]})
+        or s.set("recipient", innodb_directories="/near;/far")
+        or s.donor["host"].update(machine="another")
+    ),
+    "pair.tablespace_paths overwritten": lambda s: (
+        s.donor["files"].update(outside={"count": 1, "first": ["/far/a.ibd"]})
+        or s.set("recipient", innodb_directories="/far")
+    ),
+    "pair.tablespace_paths met": lambda s: (
+        s.donor["files"].update(outside={"count": 1, "first": ["/far/a.ibd"]})
+        or s.set("recipient", innodb_directories="/far")
+        or aside(s)
+    ),
+    "pair.components unreadable": lambda s: (
+        s.donor.update(components=["file://component_x"]) or s.recipient["host"].update(libraries=None)
+    ),
+    "pair.components there": lambda s: (
+        s.donor.update(components=["file://component_x"]) or s.recipient["host"].update(libraries="component_x.so")
+    ),
+    "pair.donor_address": lambda s: s.wanted.update(donor_host="::1"),
+    "pair.link": lambda s: s.link.update(error={"code": 1045, "message": "Access denied"}, facts=None),
+    "pair.link no server": lambda s: s.link.update(error={"code": 0, "message": "it is no server"}, facts=None),
+    "pair.link refused": lambda s: s.link.update(error={"code": 2003, "message": "refused"}, facts=None),
+    "pair.link anonymous": lambda s: s.link.update(user=None),
+    "pair.certificate": lambda s: s.set("recipient", clone_ssl_ca="/ca.pem") or s.link.update(untrusted="expired"),
+    "pair.certificate unread": lambda s: s.set("recipient", clone_ssl_ca="/ca.pem") or s.link.update(untrusted=None),
+    "pair.certificate trusted": lambda s: s.set("recipient", clone_ssl_ca="/ca.pem") or s.link.update(untrusted=""),
+    "pair.packet_loss none": lambda s: s.probe.update(segments=1000, out_of_order=0),
+    "recipient.clone_privilege": without("recipient", "CLONE_ADMIN"),
+    "donor.backup_privilege": without("donor", "BACKUP_ADMIN"),
+    "recipient.data": lambda s: s.wanted.update(overwrite=False, force=True),
+    "recipient.data overwritten": lambda s: s.wanted.update(force=True),
+    "recipient.data empty": lambda s: s.recipient.update(schemas=[], schema_count=0) or s.wanted.update(force=True),
+    "recipient.gtids": lambda s: s.recipient.update(gtid_executed="6c27ed6d-7ee1-11e5-b4a1-123456789abc:1-9"),
+    "recipient.gtids none": lambda s: s.recipient.update(gtid_executed=""),
+    "pair.same_server": lambda s: s.link["facts"].update(server_uuid=s.recipient["server_uuid"]),
+    "pair.same_server aside": lambda s: (
+        s.link["facts"].update(server_uuid=s.recipient["server_uuid"]) or s.wanted.update(data_directory="/srv/new")
+    ),
+    "recipient.clone": lambda s: s.recipient.update(clone=clone()),
+    "recipient.clone of another": lambda s: s.recipient.update(clone=clone(source="db9:3306")),
+    "donor.slot": lambda s: s.donor.update(clones=[{"user": "c", "host": "db9:1", "state": "starting", "seconds": 0}]),
+    "donor.slot cut": lambda s: s.donor.update(
+        clones=[{"user": "c", "host": "db9:1", "state": "starting", "seconds": 10**6}]
+    ),
+    "donor.slot twice": lambda s: s.donor.update(
+        clones=[{"user": "c", "host": f"db{n}:1", "state": "copying", "seconds": 10**6} for n in (9, 8)]
+    ),
+    "recipient.group_replication": lambda s: s.recipient.update(group_state="ONLINE"),
+    "recipient.group_replication aside": lambda s: (
+        s.recipient.update(group_state="ONLINE")
+        or s.wanted.update(method="side_by_side", data_directory="/srv/new", start_command="x")
+    ),
+    "recipient.backup_lock": lambda s: held(s, "backup", "ddl"),
+    "recipient.read_lock": lambda s: held(s, "read_lock", "backup"),
+    "recipient.transactions": lambda s: held(s, "tables", "backup"),
+    "recipient.ddl": lambda s: held(s, "ddl", "ddl", "tables"),
+    "recipient.supervisor": lambda s: s.recipient["host"]["supervisor"].update(
+        {"managed": False, "unit": None, "parent_name": "sh", "told": None, "parent": 77}
+    ),
+    "recipient.supervisor command": lambda s: (
+        s.recipient["host"]["supervisor"].update(
+            {"managed": False, "unit": None, "parent_name": "sh", "told": 5, "parent": 77}
+        )
+        or s.wanted.update(start_command="service mysql start")
+    ),
+    "recipient.supervisor hidden": lambda s: s.recipient["host"]["supervisor"].update(
+        {"managed": None, "unit": None, "parent_name": None, "told": None, "parent": None}
+    ),
+    "recipient.supervisor unit": lambda s: s.recipient["host"]["supervisor"].update(
+        {"managed": True, "unit": "mysqld.service", "parent_name": "systemd", "told": 1, "parent": 1}
+    ),
+    "donor.events": lambda s: (
+        s.donor.update(events={"count": 2, "first": [{"name": "a.e"}, {"name": "a.f"}]})
+        or s.set("recipient", event_scheduler="ON")
+    ),
+    "donor.channels": lambda s: s.donor.update(channels=[{"name": "", "source": "db7:3306", "io": "ON"}]),
+    "donor.prepared_transactions": lambda s: s.donor.update(
+        transactions={"count": 2, "first": [{"id": 0}, {"id": 4}, {"id": 0}]}
+    ),
+    "donor.connections": lambda s: (
+        s.set("donor", max_connections="20") or s.donor["status"].update(Threads_connected="19")
+    ),
+    "donor.connections two": lambda s: (
+        s.set("donor", max_connections="20") or s.donor["status"].update(Threads_connected="18")
+    ),
+    "donor.account_connections": lambda s: s.link["facts"].update(max_user_connections=1),
+    "pair.bandwidth enough": lambda s: s.probe.update(link_rate=10 * GIB),
+    "pair.deadline enough": lambda s: s.wanted.update(deadline=s.recipient["now"] + 10**6),
+    "recipient.disk_space": lambda s: s.recipient["host"]["file_systems"]["data"].update(free_root=GIB // 4),
+    "recipient.disk_space little": lambda s: s.recipient["host"]["file_systems"]["data"].update(free_root=400 << 20),
+    **{name: make for make, name, *_rest in CHANGES if name not in ("recipient.memory", "recipient.processors")},
+}
+
+
+def said(name):
+    """The findings of a case that aren't those of the unchanged pair, and the case's own."""
+    usual = {key: finding.as_dict() for key, finding in Scene().findings().items()}
+    if name == "nothing":
+        return usual
+    scene = Scene()
+    CASES[name](scene)
+    scene.recipient["host"].setdefault("new_directory", {"exists": False, "file_system": None})
+    found = {key: finding.as_dict() for key, finding in scene.findings().items()}
+    own = name.partition(" ")[0]
+    return {
+        **{key: found[key] for key in sorted(found) if found[key] != usual.get(key) or key == own},
+        **{key: None for key in usual if key not in found},
+    }
+
+
+@pytest.mark.parametrize("name", ["nothing", *CASES])
+def test_what_is_said(name):
+    wanted = json.loads(WORDS.read_text(encoding="utf-8"))[name]
+    assert json.loads(json.dumps(said(name))) == wanted
+
+
+if __name__ == "__main__":
+    WORDS.write_text(
+        json.dumps({name: said(name) for name in ("nothing", *CASES)}, indent=1, sort_keys=True, ensure_ascii=False)
+        + "\n",
+        encoding="utf-8",
+    )
