@@ -56,6 +56,7 @@ class World:
         self.boot = 0.0
         self.donor_uptime = donor_uptime
         self.donor_up = True
+        self.donor_sessions = []
         self.down_until = 0.0
         self.running = None
         self.row = before
@@ -236,7 +237,7 @@ class Session:
 
     def query(self, statement, values=None):
         if statement == "SHOW PROCESSLIST":
-            return []
+            return self.world.donor_sessions
         assert statement == "SHOW GLOBAL STATUS LIKE 'Uptime'"
         uptime = self.world.donor_uptime if self.donor else self.world.now - self.world.boot
         return [{"Value": str(int(uptime))}]
@@ -296,8 +297,8 @@ def report(monkeypatch):
     monkeypatch.setattr(
         _precheck,
         "compare",
-        lambda facts, login, options, **more: _precheck.Report(
-            found["checks"], found["interlock"], found["already"], {}
+        lambda facts, login, options, **more: (
+            found.update(options=options) or _precheck.Report(found["checks"], found["interlock"], found["already"], {})
         ),
     )
     return found
@@ -619,6 +620,25 @@ class TestBefore:
         world.down_until = float("inf")
         assert "can't be logged in to" in refused(world, start_command="start it").message
         assert world.commands == []
+
+    def test_what_cant_end_in_time_is_refused_by_the_checks(self, report):
+        until = World().wall() + 3600
+        operate(World(Attempt()), deadline=until)
+        assert report["options"]["deadline"] == until
+        # The check knows the servers' own limits, not the run's.
+        world = World(Attempt())
+        world.variables["clone_max_data_bandwidth"] = 0
+        operate(world, deadline=until, settings={"clone_max_data_bandwidth": 50})
+        assert report["options"]["deadline"] is None
+
+    def test_the_donor_is_freed_of_what_waits_for_a_finished_recipient(self, report):
+        world = World(Attempt())
+        world.donor_sessions = [
+            {"Id": 9, "User": "cu", "Host": "r:4000", "Command": "Query", "Time": 0},
+            {"Id": 8, "User": "cu", "Host": "r:4001", "Command": "clone", "Time": 60},
+        ]
+        operate(world)
+        assert world.statements.count("KILL %s") == 1
 
     def test_no_clone_begins_when_its_time_is_over(self, report, monkeypatch):
         world = World(Attempt())
