@@ -134,6 +134,8 @@ options:
   force:
     description:
       - Clone also when the recipient has been cloned from this donor already. O(overwrite) is needed all the same.
+      - The clone of a run that was interrupted, or whose controller was killed before it heard of the end, is reported once
+        and not made again.
     type: bool
     default: false
   retries:
@@ -157,6 +159,7 @@ options:
   deadline:
     description:
       - The end of the change window as seconds since 1970-01-01 UTC. The run is given up, and a clone under way cancelled, then.
+      - A clone that can't end by then, as far as limits of bandwidth tell that the servers have set, isn't begun.
     type: float
   stall_timeout:
     description:
