@@ -588,3 +588,84 @@ def test_a_wrapper_in_other_words_still_has_its_number(text, outer, inner):
     entry = classify(int(text)) if text.isdigit() else classify(None, text)
 
     assert (entry.number, entry.innermost.number) == (outer, inner)
+
+
+@pytest.mark.parametrize(
+    ("number", "source"),
+    [
+        (None, "unknown"),
+        (2, "os"),
+        (999, "os"),
+        (1000, "server"),
+        (1999, "server"),
+        (2000, "client"),
+        (2999, "client"),
+        (3000, "server"),
+        (9999, "server"),
+        (10000, "log"),
+        (13272, "log"),
+    ],
+)
+def test_whose_number_it_is(number, source):
+    assert _errors.source_of(number) == source
+
+
+@pytest.mark.parametrize(
+    ("number", "cause"),
+    [
+        (4999, "Error 4999 isn't in the catalogue."),
+        (None, "The text names no error that the catalogue knows."),
+    ],
+)
+def test_what_the_catalogue_does_not_know_is_told_as_that(number, cause):
+    assert _errors.symbol_of(4999) == ""
+    entry = classify(number, "something else")
+    assert (entry.number, entry.symbol, entry.cause, entry.text) == (number, "", cause, "something else")
+    assert (entry.category, entry.stage, entry.data, entry.retry) == ("unknown", "any", "unknown", "never")
+    assert (entry.side, entry.commands, entry.nested) == ("server", (), None)
+    assert entry.remedy == (
+        "Look it up in the server's error message reference, and read the error logs of both servers at that time."
+    )
+
+
+def test_errors_within_errors_are_followed_only_so_far():
+    text = "Clone Donor Error: 3862 : " * 9 + "Clone Donor Error: 1045 : Access denied"
+    depth, entry = 0, classify(3862, text)
+    while entry.nested:
+        depth, entry = depth + 1, entry.nested
+    assert (depth, entry.number) == (4, 3862)
+
+
+def test_the_cause_of_a_file_error_names_the_operating_systems():
+    entry = classify(1026, "Error writing file '/data/a.ibd' (errno: 28 - No space left on device)")
+    assert entry.nested.number == 28
+    assert entry.cause == f"{entry.nested.cause} (error 28: ENOSPC)"
+    assert (entry.remedy, entry.commands) == (entry.nested.remedy, entry.nested.commands)
+
+
+@pytest.mark.parametrize(
+    ("text", "echo"),
+    [
+        ("Internal error: concurrent task failed", True),
+        ("Internal error: failed to drop all", True),
+        ("Internal error: something of its own", False),
+    ],
+)
+def test_an_echo_is_known_by_its_words(text, echo):
+    counted = first([(1815, text), (1045, "Access denied")])
+    assert (counted.number == 1045) is echo
+
+
+def test_numbers_below_1000_in_the_error_log_are_not_the_operating_systems():
+    assert parse("2026-01-01T00:00:00.000000Z 0 [ERROR] [MY-000028] [Server] something")[0] != 28
+    assert parse("ERROR 28 (HY000): No space left")[0] == 28
+
+
+@pytest.mark.parametrize(
+    "text", [r"ERROR 1045 (28000): Access denied for user \"a\"@\"b\"", r"ERROR 1045 (28000): Access denied for \'a\'"]
+)
+def test_escaped_quotes_are_quotes(text):
+    number, words = parse(text)
+    assert number == 1045
+    assert "\\" not in words
+    assert text.count("\\") == words.count('"') + words.count("'")
