@@ -31,6 +31,8 @@ from lab.node import Node
 NODES, DATA_MIB = 7, 24
 RECIPIENTS = [f"node{number}" for number in range(2, NODES + 1)]
 KILLED, PRECIOUS = RECIPIENTS[-2:]
+# Nobody listens there.
+AWAY = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
 # So slow that whoever wants to kill it comes in time; of no effect before the plugin is there.
 SLOW = {"loose_clone_max_data_bandwidth": "1", "loose_clone_autotune_concurrency": "OFF"}
 FORKS = "10"
@@ -62,6 +64,13 @@ class Job:
             for node in self.lab
         }
         self.playbook.write_inventory(hosts, donors=["node1"], recipients=RECIPIENTS)
+
+    def elsewhere(self, name: str, **extra: dict[str, Any]) -> Job:
+        """The same with an inventory of its own."""
+        other = Job(self.lab.name, self.home)
+        other.playbook = Playbook(self.home, self.home / f"{name}.yml")
+        other.inventory(**extra)
+        return other
 
     def start(self, name: str, *options: str) -> Run:
         return self.playbook.start(*options, "--forks", FORKS, playbook=f"dbops.mysql_clone.{name}")
@@ -175,6 +184,18 @@ def check_mode(job: Job) -> None:
     assert "precious" in done["precheck"].failures(PRECIOUS), done["precheck"].tail()
 
 
+def unreachable(job: Job) -> None:
+    """Beside a recipient that can't be reached the others are planned; without its donor the run fails."""
+    options = ("--check", "--limit", "node2,node3")
+    with ThreadPoolExecutor(2) as pool:
+        recipient = pool.submit(job.elsewhere("no_recipient", node2=AWAY).run, "fleet", 2, *options)
+        donor = pool.submit(job.elsewhere("no_donor", node1=AWAY).run, "fleet", 4, *options)
+    said = recipient.result().output
+    assert "1 clone(s) in 1 round(s) from 1 donor(s)" in said, said
+    assert "NO-GO node2: " in said, said
+    assert not any(counts["failed"] for counts in donor.result().recap.values()), donor.result().recap
+
+
 def first_run(job: Job) -> None:
     """Neither a recipient that is refused nor one that dies keeps the others from being cloned, also from each other."""
     job.inventory(**{KILLED: {"mysql_clone_restart_timeout": 5}})
@@ -246,8 +267,15 @@ def second_run(job: Job) -> None:
 
 
 def monitored(job: Job) -> None:
-    """All servers are there and cloned."""
-    run = job.run("monitor", 0)
+    """All servers are there and cloned; what another clone would change is told and not done."""
+    ends = job.ends()
+    with ThreadPoolExecutor(2) as pool:
+        monitor = pool.submit(job.run, "monitor", 0)
+        forced = {"mysql_clone_force": True, "mysql_clone_overwrite": True}
+        again = pool.submit(job.run, "clone", 0, "--check", "--limit", "node2", "-e", json.dumps(forced))
+    run = monitor.result()
+    assert again.result().changed_tasks("node2"), again.result().output
+    job.check_nothing_written(ends, "a dry run")
     assert not any(counts["changed"] for counts in run.recap.values()), run.recap
     values = (job.home / "reports/monitor.prom").read_text(encoding="utf-8").splitlines()
     for node in job.lab:
@@ -270,7 +298,7 @@ def _copying(job: Job, node: Node) -> bool:
 
 
 PARTS: dict[str, Callable[[Job], None]] = {
-    part.__name__: part for part in (check_mode, first_run, recovered, resumed, second_run, monitored)
+    part.__name__: part for part in (check_mode, unreachable, first_run, recovered, resumed, second_run, monitored)
 }
 
 
