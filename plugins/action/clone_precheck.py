@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible.plugins.loader import lookup_loader
+from ansible.plugins.loader import filter_loader, lookup_loader
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._precheck import run
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_precheck import ARGUMENT_SPEC
@@ -15,6 +15,8 @@ from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import W
 # As in _worker: what the role's task looks up is found and read once, not by each host's process.
 for name in ("precheck", "donor", "overwrite", "login"):
     lookup_loader.get(f"dbops.mysql_clone.{name}", class_only=True)
+# So does each host's process read the filter that makes its record for the report.
+filter_loader.get("dbops.mysql_clone.record")
 
 
 class ActionModule(WorkerAction):
