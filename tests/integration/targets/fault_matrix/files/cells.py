@@ -186,13 +186,13 @@ def second_clone(scene: Scene, run: Run, stage: str) -> Seen:
     scene.stack.callback(shutil.rmtree, target, True)
     answers = []
     for node, clause in ((scene.other, f"DATA DIRECTORY = '{target}'"), (scene.recipient, "")):
+        if node is scene.recipient and stage not in (BEFORE, "DROP DATA", *COPIES):
+            continue  # there it would be a clone of its own
         try:
             node.sql(
                 "SET GLOBAL clone_valid_donor_list = %s",
                 (f"127.0.0.1:{scene.donor.port},127.0.0.1:{scene.proxy.port}",),
             )
-            if node is scene.recipient and stage not in (BEFORE, "DROP DATA", *COPIES, "FILE SYNC"):
-                continue  # there it would be a clone of its own
             node.sql(f"CLONE INSTANCE FROM {USER}@127.0.0.1:{scene.donor.port} IDENTIFIED BY %s {clause}", (PASSWORD,))
             answers.append(0)
         except (pymysql.err.Error, OSError) as error:
@@ -298,6 +298,8 @@ COVERING = {
     ("replace", "PAGE COPY", "link frozen"),
     ("replace", "PAGE COPY", "KILL QUERY"),
     ("replace", "FILE SYNC", "kill module"),
+    ("replace", "FILE SYNC", "link cut, back in time"),
+    ("replace", "RECOVERY", "kill controller"),
     ("replace", "REDO COPY", "kill -9 recipient"),
     ("replace", "RECOVERY", "kill -9 recipient"),
     ("side_by_side", "FILE COPY", "disk full"),

@@ -148,7 +148,8 @@ def judged(scene: Scene, cell: Cell, result: dict[str, Any], outcome: str) -> li
     if not done and bool(result.get("data_dropped")) != (old == "gone"):
         errors.append(f"data_dropped is {result.get('data_dropped')}, the old data is {old}")
     unput = [entry for entry in result.get("restored") or () if not entry["restored"]]
-    if unput:
+    # A server that is down is told of, and has forgotten what was set: left_over looks once it is up.
+    if unput and cell.fault != "kill -9 recipient":
         errors.append(f"not put back: {unput}")
     return errors
 
