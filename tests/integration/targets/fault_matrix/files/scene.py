@@ -434,7 +434,9 @@ class Scene:
     def reported(self) -> float | None:
         """When the server says that its last clone failed (seconds since 1970)."""
         with contextlib.suppress(pymysql.err.Error, OSError):
-            rows = self.recipient.sql("SELECT UNIX_TIMESTAMP(END_TIME) AS ended FROM performance_schema.clone_status")
+            rows = self.recipient.sql(
+                "SELECT UNIX_TIMESTAMP(END_TIME) AS ended FROM performance_schema.clone_status WHERE STATE = 'Failed'"
+            )
             return float(rows[0]["ended"]) if rows and rows[0]["ended"] else None
         return None
 
