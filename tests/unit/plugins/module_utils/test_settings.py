@@ -158,3 +158,84 @@ def test_a_plugin_that_did_not_load_has_nothing_to_put_back():
     kept = settings(world)
     kept.take_over({"clone_buffer_size": 4194304}, None)
     assert kept.put_back()[0]["restored"]
+
+
+class Strict(Session):
+    """Knows nothing but what a server does, and makes 1 of a timeout whatever was asked for."""
+
+    def value(self, statement):
+        assert statement.startswith("SELECT @@GLOBAL.`")
+        return super().value(statement)
+
+    def execute(self, statement, values):
+        assert statement.startswith("SET GLOBAL `")
+        super().execute(statement, values)
+        if TIMEOUT in self.variables:
+            self.variables[TIMEOUT] = 1
+
+
+class TestWhatIsSaid:
+    def test_the_recipients_settings_are_remembered_before_they_are_set(self):
+        world = World()
+        kept = settings(world, settings={"clone_buffer_size": 9})
+        world.variables[OWN.label]["clone_buffer_size"] = 4
+        kept.prepare(Strict(world.variables[OWN.label], OWN.label))
+        assert world.variables[OWN.label] == {"clone_valid_donor_list": "db1:3306", "clone_buffer_size": 9}
+        before = {"clone_valid_donor_list": None, "clone_buffer_size": 4}
+        assert world.kept == {"settings_before": before, "donor_settings_before": None}
+        assert kept._context.warnings == []
+        assert all(entry["restored"] for entry in kept.put_back())
+        assert world.variables[OWN.label] == before
+        assert world.kept == {"settings_before": None, "donor_settings_before": None}
+        # Done is done.
+        assert kept.put_back() == []
+
+    def test_another_value_than_wanted_is_told(self, monkeypatch):
+        world = World()
+        monkeypatch.setattr(world, "open", lambda logins: Strict(world.variables["db1:3306"], "db1:3306"))
+        kept = settings(world, donor_settings={TIMEOUT: 3})
+        kept.prepare_donor(DB1)
+        kept.prepare_donor(DB1)
+        assert kept._context.warnings == [f"db1:3306: the server made 1 out of donor_settings.{TIMEOUT}=3"]
+
+    def test_without_a_login_nothing_is_set(self):
+        world = World()
+        with pytest.raises(_settings.CloneError) as caught:
+            settings(world, admin=None, donor_settings={TIMEOUT: 1}).prepare_donor(DB1)
+        assert caught.value.message == (
+            "donor_settings were given without a login that may set them on db1:3306: give donor_login_user and "
+            "donor_login_password"
+        )
+        assert world.users == []
+
+    @pytest.mark.parametrize(
+        ("number", "stage", "explained"),
+        [
+            (1045, "connect", True),
+            (1130, "connect", True),
+            (1698, "connect", True),
+            (2003, "connect", False),
+            (1045, "query", False),
+            (1227, "query", False),
+        ],
+    )
+    def test_a_refused_login_is_explained_and_other_errors_are_not(self, monkeypatch, number, stage, explained):
+        world = World()
+
+        def refused(_logins):
+            raise ServerError(number, "no", "db1:3306", stage)
+
+        monkeypatch.setattr(world, "open", refused)
+        with pytest.raises(_settings.CloneError) as caught:
+            settings(world, donor_settings={TIMEOUT: 1}).prepare_donor(DB1)
+        assert caught.value.message.startswith("donor_settings can't be set on db1:3306: no. Give") is explained
+        assert isinstance(caught.value, ServerError) is not explained
+
+    def test_why_a_donor_was_not_reached_is_told(self):
+        world = World()
+        kept = settings(world, admin=None)
+        kept.take_over(None, {"db1:3306": {TIMEOUT: 5}})
+        kept.put_back()
+        assert kept._context.warnings == [
+            f"db1:3306: {TIMEOUT} could not be put back to 5: the donor could not be reached by its administrator's login"
+        ]
