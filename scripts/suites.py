@@ -70,6 +70,7 @@ class Result:
 _stream = threading.local()
 _running: set[subprocess.Popen] = set()
 _stopped = threading.Event()
+_making_key = threading.Lock()
 
 
 class Stopped(Exception):
@@ -197,12 +198,21 @@ def ansible_test_environment() -> dict[str, str]:
     home = CACHE / f"home-{CORE}"
     _write_pip_bootstrap(home / ".ansible/test/cache")
     _write_pip_config(home)
+    _write_key(home / ".ansible/test/id_rsa")
     pythons = [find_python(version) for version in (CONTROLLER_PYTHON, OLDEST_TARGET_PYTHON)]
     directories = [BIN, *(python.parent for python in pythons if python)]
     directories += ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
     keep = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTEST_"))}
     # ansible-test insists on a UTF-8 locale; this one is always there.
     return keep | {"HOME": str(home), "PATH": os.pathsep.join(map(str, directories)), "LC_ALL": "C.UTF-8"}
+
+
+def _write_key(path: Path) -> None:
+    """Make the key pair that ansible-test wants before two of its runs make it at a time."""
+    with _making_key:
+        if shutil.which("ssh-keygen") and not path.with_suffix(".pub").exists():
+            path.unlink(missing_ok=True)
+            subprocess.run(["ssh-keygen", "-q", "-m", "PEM", "-t", "rsa", "-N", "", "-f", path], check=True)
 
 
 PIP_BOOTSTRAP = """\
