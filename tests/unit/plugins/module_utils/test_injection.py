@@ -17,8 +17,10 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import o
 from ansible_collections.dbops.mysql_clone.plugins.modules import (
     clone_diagnose,
     clone_log,
+    clone_monitor,
     clone_precheck,
     clone_recover,
+    clone_replicate,
     clone_run,
     clone_status,
     clone_user,
@@ -52,6 +54,8 @@ reserve_bandwidth probe deadline fail_on return_facts repaired_by pool collect c
 max_threads_running timeout retries retry_delays restart_timeout progress wait_seconds seen data set_gtid_purged
 roll_back cleanup start_timeout clone_only limit history rotated max_donor_lag
 start_command state_directory path client_directory server_config_file datadir ignore_tables ignore_accounts error
+replication_host replication_port thresholds marks log_since get_source_public_key auto_position binlog_position
+read_only held ask_source
 donor_facts donor_log accounts cursor until codes keywords severities subsystems source zone
 """
 NEVER_SQL = set(WORDS.split())
@@ -65,6 +69,11 @@ SQL = {
     "data_directory": "value",
     "since": "value",
     "donor_inventory": "value",
+    "replication_user": "value",
+    "replication_password": "value",
+    "source_ssl_ca": "value",
+    "channel": "value",
+    "binlog_file": "value",
     # An account's name, in backticks and in hexadecimal literals.
     "name": "name",
     "host": "name",
@@ -76,7 +85,18 @@ SQL = {
     # SQL that the server itself gave: see test_saved_accounts_are_one_clause.
     "saved": "clause",
 }
-MODULES = (clone_diagnose, clone_log, clone_precheck, clone_recover, clone_run, clone_status, clone_user, clone_verify)
+MODULES = (
+    clone_diagnose,
+    clone_log,
+    clone_monitor,
+    clone_precheck,
+    clone_recover,
+    clone_replicate,
+    clone_run,
+    clone_status,
+    clone_user,
+    clone_verify,
+)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
