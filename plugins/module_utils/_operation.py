@@ -279,6 +279,7 @@ class Operation:
                     donor = self._check_copy(self._swap, clone)
                     restored = self._settings.put_back()
                     clone = self._exchange(self._swap, donor)
+                self._pool.free_again()
             else:
                 clone = planned["clone"]
         except CloneError as failure:
@@ -587,7 +588,7 @@ class Operation:
             number = OK
         returned = self.context.link.clock()
         clone = self._ending.wait(number, donor, state)
-        self._pool.free(donor, self.context.link.clock() - returned)
+        self._pool.free(donor, returned)
         return clone
 
     def _statement(self, session: Server, donor: Donor, state: dict[str, t.Any]) -> None:

@@ -22,6 +22,8 @@ _LAG_STEP = 10
 _LOAD_STEP = 4
 # Seconds that a donor is given to answer when its slot is freed: the clone has ended well without it.
 _FREE_SECONDS = 2
+_FREE_LOOKS = 5
+_FREE_PAUSE = 0.25
 
 
 class Look(t.NamedTuple):
@@ -102,6 +104,7 @@ class Pool:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._unfreed: tuple[Donor, float] | None = None
 
     def ordered(self) -> tuple[Donor, ...]:
         """As they are to be tried. Raises CloneError when all of them lag behind too far."""
@@ -164,21 +167,41 @@ class Pool:
             int(load[0]["Value"]) if isinstance(load, list) and load else 0,
         )
 
-    def free(self, donor: Donor, seconds: float) -> None:
-        """End what the donor still keeps of this run's clone, which ended well ``seconds`` ago.
+    def free(self, donor: Donor, returned: float) -> None:
+        """End what the donor still keeps of this run's clone, whose statement had ``returned`` then (the run's clock).
 
         Where the link was cut near the end, the donor waits for the recipient to come back until its reconnect window is over
-        (clone_donor_timeout_after_network_failure, five minutes), and everybody else waits for the slot.
+        (clone_donor_timeout_after_network_failure, five minutes), and everybody else waits for the slot. A donor that can't
+        be reached now is left for free_again.
         """
+        self._unfreed = (donor, returned)
         with contextlib.suppress(ServerError):
             login = donor.login._replace(connect_timeout=_FREE_SECONDS)
             with self._context.link.open((login,), read_timeout=_FREE_SECONDS) as session:
-                left = leftovers(session.query("SHOW PROCESSLIST"), session.connection_id, seconds)
-                # Who holds the lock clones.
-                if left and session.value("SELECT GET_LOCK(%s, 0)", (SLOT_LOCK,)) == 1:
-                    self._context.journal.event("%s still waits for this recipient; freeing its slot" % donor.label)
-                    for one in left:
-                        session.execute("KILL %s", (one,))
+                self._end_leftovers(session, donor, returned)
+            self._unfreed = None
+
+    def free_again(self) -> None:
+        """Free the donor that could not be reached when the clone had ended."""
+        if self._unfreed is not None:
+            self.free(*self._unfreed)
+
+    def _end_leftovers(self, session: Server, donor: Donor, returned: float) -> None:
+        link = self._context.link
+        # Who holds the lock clones.
+        if session.value("SELECT GET_LOCK(%s, 0)", (SLOT_LOCK,)) != 1:
+            return
+        # The server tells whole seconds, so one that is hardly older shows it only now and then.
+        for _look in range(_FREE_LOOKS):
+            sessions = session.query("SHOW PROCESSLIST")
+            left = leftovers(sessions, session.connection_id, link.clock() - returned)
+            if left:
+                self._context.journal.event("%s still waits for this recipient; freeing its slot" % donor.label)
+                for one in left:
+                    session.execute("KILL %s", (one,))
+            if left or not leftovers(sessions, session.connection_id, -1):
+                return
+            link.sleep(_FREE_PAUSE)
 
     def lease(self, donor: Donor) -> Server | None:
         """A place in the queue in front of the donor's only slot: a named lock that dies with its session.

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _pool
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Donor
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._pool import Look
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
 
@@ -49,6 +50,86 @@ def waiting(number, host, seconds, command="clone"):
 )
 def test_leftovers(others, expected):
     assert _pool.leftovers([waiting(7, "10.0.0.2:3999", 0, "Query"), *others], 7, 10.4) == expected
+
+
+class World:
+    """A donor, its clock, and the link to it; ``answers`` are what its process list shows, one look after the other."""
+
+    connection_id = 7
+
+    def __init__(self, *answers, lock=1, cuts=0):
+        self.answers = list(answers)
+        self.lock = lock
+        self.cuts = cuts
+        self.now = 100.0
+        self.killed = []
+        self.link = self.journal = self
+
+    def clock(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def event(self, text):
+        assert "freeing its slot" in text
+
+    def open(self, logins, read_timeout):
+        if self.cuts:
+            self.cuts -= 1
+            raise ServerError(2003, "Connection refused", logins[0].label, "connect")
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        pass
+
+    def value(self, statement, values):
+        assert statement.startswith("SELECT GET_LOCK")
+        return self.lock
+
+    def query(self, statement):
+        assert statement == "SHOW PROCESSLIST"
+        return [waiting(7, "10.0.0.2:3999", 0, "Query"), *self.answers.pop(0)]
+
+    def execute(self, statement, values):
+        assert statement == "KILL %s"
+        self.killed += values
+
+
+LEFT = [waiting(8, "10.0.0.2:4000", 3)]
+
+
+@pytest.mark.parametrize(
+    ("world", "killed"),
+    [
+        (World([]), []),
+        (World(LEFT), [8]),
+        # Not older than the end of ours, as far as whole seconds tell: it is looked at again.
+        (World([waiting(8, "10.0.0.2:4000", 2)], LEFT), [8]),
+        (World(*[[waiting(8, "10.0.0.2:4000", 2)]] * 5), []),
+        # Somebody else of ours clones.
+        (World(LEFT, lock=0), []),
+    ],
+)
+def test_a_donor_that_waits_for_a_recipient_that_is_done_is_freed(world, killed):
+    pool = _pool.Pool(world)
+    pool.free(donor("n1"), 97.8)
+    assert world.killed == killed
+    pool.free_again()
+    assert world.killed == killed
+    assert world.answers == ([LEFT] if not world.lock else [])
+
+
+def test_a_donor_behind_a_cut_link_is_freed_later():
+    world = World(LEFT, cuts=1)
+    pool = _pool.Pool(world)
+    pool.free(donor("n1"), 97.8)
+    assert world.killed == []
+    pool.free_again()
+    assert world.killed == [8]
 
 
 def donor(name, zone=None):
