@@ -217,7 +217,9 @@ def first_run(job: Job) -> None:
     assert job.ask(job.lab[PRECIOUS], "SHOW DATABASES LIKE 'precious'"), f"{PRECIOUS} lost what it holds"
     pairs = edges(run)
     assert sorted({*pairs}) == sorted([*done, KILLED]), pairs
-    assert set(pairs.values()) & set(done), f"no recipient has become a donor: {pairs}"
+    # Whether one is needed in the end depends on how fast the machine is: the first donor is free again as soon as it has sent all.
+    planned = {found[2] for found in re.finditer(r"(node\d) <- (node\d) .* from \d+:\d+ to", run.output)}
+    assert planned > {"node1"}, f"no recipient was to become a donor: {planned}"
     assert run.recap[KILLED]["failed"], run.recap
     assert run.recap[PRECIOUS]["failed"], run.recap
     records = job.report("fleet")
