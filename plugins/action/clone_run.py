@@ -11,14 +11,12 @@ import sys
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import LONGEST_TEXT, printable
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._run import run
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import PYMYSQL_IMPORT_ERROR
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_run import ARGUMENT_SPEC
-from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import obstacle, perform, task_of
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import WorkerAction
 
 # Seconds between two looks at the journal: often enough to watch, rarely enough for the log of a CI job.
 TERMINAL_SECONDS = 2.0
@@ -31,16 +29,12 @@ def line(host: str, event: t.Mapping[str, t.Any]) -> str:
     return "%s  %7.1f s  %s" % (host, event["seconds"], text)
 
 
-class ActionModule(ActionBase):
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
-    _supports_async = True
-    # What the module works with, and its work.
+class ActionModule(WorkerAction):
     SPEC: t.ClassVar[dict[str, t.Any]] = ARGUMENT_SPEC
     body = staticmethod(run)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        super().run(tmp, task_vars)
+        super(WorkerAction, self).run(tmp, task_vars)
         task_vars = task_vars or {}
         arguments = dict(self._task.args)
         shown = str(arguments.get("progress", True)).lower() not in ("false", "no", "off", "0")
@@ -67,14 +61,7 @@ class ActionModule(ActionBase):
     def _look(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Start the operation, or look at what goes on: the latter only reads the journal, and starts no module for that where
         the connection is local."""
-        if not arguments.get("seen") or obstacle(task_of(self, task_vars), sys.executable, PYMYSQL_IMPORT_ERROR):
+        if not arguments.get("seen") or self.must_be_a_module(task_vars):
             # Ansible puts options of its own into what it is given.
             return self._execute_module(module_args=dict(arguments), task_vars=task_vars)
-        return perform(
-            self._task.action,
-            arguments,
-            self.SPEC,
-            self.body,
-            with_diff=self._task.diff,
-            with_invocation=self._display.verbosity >= 3,
-        )
+        return self.worked(arguments)

@@ -164,11 +164,19 @@ class WorkerAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        if obstacle(task_of(self, task_vars), sys.executable, PYMYSQL_IMPORT_ERROR):
+        if self.must_be_a_module(task_vars):
             return self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
+        return self.worked(self._task.args)
+
+    def must_be_a_module(self, task_vars: t.Mapping[str, t.Any]) -> bool:
+        """Whether the work can't be done here."""
+        return bool(obstacle(task_of(self, task_vars), sys.executable, PYMYSQL_IMPORT_ERROR))
+
+    def worked(self, arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """The result of the module's work, done here."""
         return perform(
             self._task.action,
-            self._task.args,
+            arguments,
             self.SPEC,
             self.body,
             check_mode=self._task.check_mode,
