@@ -14,9 +14,9 @@ from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import LONGEST_TEXT, printable
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._run import run
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._run import run as operate
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_run import ARGUMENT_SPEC
-from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import WorkerAction
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import AbleAction
 
 # Seconds between two looks at the journal: often enough to watch, rarely enough for the log of a CI job.
 TERMINAL_SECONDS = 2.0
@@ -29,12 +29,12 @@ def line(host: str, event: t.Mapping[str, t.Any]) -> str:
     return "%s  %7.1f s  %s" % (host, event["seconds"], text)
 
 
-class ActionModule(WorkerAction):
+class ActionModule(AbleAction):
     SPEC: t.ClassVar[dict[str, t.Any]] = ARGUMENT_SPEC
-    body = staticmethod(run)
+    body = staticmethod(operate)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        super(WorkerAction, self).run(tmp, task_vars)
+        super().run(tmp, task_vars)
         task_vars = task_vars or {}
         arguments = dict(self._task.args)
         shown = str(arguments.get("progress", True)).lower() not in ("false", "no", "off", "0")

@@ -145,8 +145,8 @@ def secrets(spec: t.Mapping[str, t.Any], params: t.Mapping[str, t.Any]) -> t.Ite
                 yield from secrets(option["options"], one)
 
 
-class WorkerAction(ActionBase):  # type: ignore[misc]
-    """An action plugin that does its module's work itself where it can, and else runs the module."""
+class AbleAction(ActionBase):  # type: ignore[misc]
+    """An action plugin that is able to do its module's work itself, and says where it can't."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -160,13 +160,6 @@ class WorkerAction(ActionBase):  # type: ignore[misc]
     def body(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Mapping[str, t.Any]:
         """The module's own work."""
         raise NotImplementedError
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        super().run(tmp, task_vars)
-        task_vars = task_vars or {}
-        if self.must_be_a_module(task_vars):
-            return self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
-        return self.worked(self._task.args)
 
     def must_be_a_module(self, task_vars: t.Mapping[str, t.Any]) -> bool:
         """Whether the work can't be done here."""
@@ -185,3 +178,14 @@ class WorkerAction(ActionBase):  # type: ignore[misc]
             # Ansible shows them from -vvv on, and drops them else.
             with_invocation=self._display.verbosity >= 3,
         )
+
+
+class WorkerAction(AbleAction):
+    """An action plugin that does its module's work itself where it can, and else runs the module."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        if self.must_be_a_module(task_vars):
+            return self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
+        return self.worked(self._task.args)
