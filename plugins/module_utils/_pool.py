@@ -22,8 +22,9 @@ _LAG_STEP = 10
 _LOAD_STEP = 4
 # Seconds that a donor is given to answer when its slot is freed: the clone has ended well without it.
 _FREE_SECONDS = 2
-_FREE_LOOKS = 5
-_FREE_PAUSE = 0.25
+# Seconds that a link which was cut near the end is given to come back: else everybody else waits for five minutes.
+_AGAIN_SECONDS = 10
+_AGAIN_PAUSE = 0.5
 
 
 class Look(t.NamedTuple):
@@ -84,12 +85,15 @@ def _cloning(sessions: t.Sequence[t.Mapping[str, t.Any]]) -> set[int]:
 def leftovers(sessions: t.Sequence[t.Mapping[str, t.Any]], own: int, seconds: float) -> list[int]:
     """The donor's sessions that wait for the recipient of a clone that ended ``seconds`` ago.
 
-    They come from the asking session's host, and are at it for longer: a younger one belongs to somebody else's clone.
+    They come from the asking session's host, were there before it and while the clone still ran: a younger one belongs to
+    somebody else's clone. The server tells whole seconds, so Time may be up to one less than what has passed.
     """
     hosts = {int(row["Id"]): str(row["Host"] or "").rsplit(":", 1)[0] for row in sessions}
     times = {int(row["Id"]): int(row["Time"] or 0) for row in sessions}
     return sorted(
-        session for session in _cloning(sessions) if hosts[session] == hosts.get(own) and times[session] > seconds
+        session
+        for session in _cloning(sessions)
+        if session < own and hosts[session] == hosts.get(own) and times[session] + 1 > seconds
     )
 
 
@@ -105,6 +109,7 @@ class Pool:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._unfreed: tuple[Donor, float] | None = None
+        self._reached: Donor | None = None
 
     def ordered(self) -> tuple[Donor, ...]:
         """As they are to be tried. Raises CloneError when all of them lag behind too far."""
@@ -182,26 +187,35 @@ class Pool:
             self._unfreed = None
 
     def free_again(self) -> None:
-        """Free the donor that could not be reached when the clone had ended."""
-        if self._unfreed is not None:
+        """Free the donor that could not be reached when the clone had ended.
+
+        Waits a little for the link to come back, but not to a donor that could not be logged in to from here in the first place.
+        """
+        link = self._context.link
+        deadline = link.clock() + (_AGAIN_SECONDS if self._unfreed and self._unfreed[0] == self._reached else 0)
+        while self._unfreed is not None:
             self.free(*self._unfreed)
+            if self._unfreed is None:
+                return
+            if link.clock() >= deadline:
+                if self._unfreed[0] == self._reached:
+                    self._context.journal.event(
+                        "%s can't be reached; its slot may stay taken until its reconnect window is over"
+                        % self._unfreed[0].label
+                    )
+                return
+            link.sleep(_AGAIN_PAUSE)
 
     def _end_leftovers(self, session: Server, donor: Donor, returned: float) -> None:
         link = self._context.link
         # Who holds the lock clones.
         if session.value("SELECT GET_LOCK(%s, 0)", (SLOT_LOCK,)) != 1:
             return
-        # The server tells whole seconds, so one that is hardly older shows it only now and then.
-        for _look in range(_FREE_LOOKS):
-            sessions = session.query("SHOW PROCESSLIST")
-            left = leftovers(sessions, session.connection_id, link.clock() - returned)
-            if left:
-                self._context.journal.event("%s still waits for this recipient; freeing its slot" % donor.label)
-                for one in left:
-                    session.execute("KILL %s", (one,))
-            if left or not leftovers(sessions, session.connection_id, -1):
-                return
-            link.sleep(_FREE_PAUSE)
+        left = leftovers(session.query("SHOW PROCESSLIST"), session.connection_id, link.clock() - returned)
+        if left:
+            self._context.journal.event("%s still waits for this recipient; freeing its slot" % donor.label)
+        for one in left:
+            session.execute("KILL %s", (one,))
 
     def lease(self, donor: Donor) -> Server | None:
         """A place in the queue in front of the donor's only slot: a named lock that dies with its session.
@@ -215,6 +229,7 @@ class Pool:
             session = context.link.open((donor.login,))
         except ServerError:
             return None
+        self._reached = donor
         told = False
         try:
             while True:
