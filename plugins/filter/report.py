@@ -47,13 +47,21 @@ def report_files(
             "report_files: '%s' can't be the name of a report's files; expected letters, digits and underscores" % name
         )
     now = now or _now()
-    lines = _incidents.added(records, known, name, now)
-    files = _page.files(records, name, language, now, lines)
-    if lines:
-        files["incidents.jsonl"] = _incidents.text(known, lines)
-    return files
+    return _page.files(records, name, language, now, _incidents.added(records, known, name, now))
+
+
+def incidents(
+    records: t.Sequence[t.Mapping[str, t.Any]], name: str = "clone", known: str = "", now: str | None = None
+) -> str:
+    return _incidents.text(known, _incidents.added(records, known, name, now or _now()))
 
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"complete": complete, "record": record, "report_files": report_files, "table": table}
+        return {
+            "complete": complete,
+            "incidents": incidents,
+            "record": record,
+            "report_files": report_files,
+            "table": table,
+        }

@@ -90,7 +90,7 @@ def solution(item: Record, name: str) -> str | None:
     return None
 
 
-def text(known: str, lines: t.Iterable[Record]) -> str:
-    """The file with the lines added. A last line that was cut off is ended, so that it spoils no other."""
-    kept = known if not known or known.endswith("\n") else known + "\n"
-    return kept + "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+def text(known: str, lines: t.Sequence[Record]) -> str:
+    """What is to be added to the file. A last line that was cut off is ended, so that it spoils no other."""
+    begin = "\n" if lines and known and not known.endswith("\n") else ""
+    return begin + "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines)

@@ -352,7 +352,7 @@ def test_incidents_are_added_once_and_solved_by_the_next_success():
     assert [(line["id"], line["solved_by"]) for line in solved] == [
         (first[0]["id"], "the playbook clone, from 192.0.2.1:3306")
     ]
-    known = _incidents.text(known, solved)
+    known += _incidents.text(known, solved)
     assert len(known.splitlines()) == 2
     assert _incidents.added([later], known, "clone", NOW) == []
 
@@ -360,7 +360,14 @@ def test_incidents_are_added_once_and_solved_by_the_next_success():
 def test_a_line_that_was_cut_off_spoils_no_other():
     known = '{"id": "a", "cause": "x", "ho'
     text = _incidents.text(known, [{"id": "b", "cause": "y"}])
-    assert [json.loads(line) for line in text.splitlines()[1:]] == [{"id": "b", "cause": "y"}]
+    assert [json.loads(line) for line in (known + text).splitlines()[1:]] == [{"id": "b", "cause": "y"}]
+
+
+def test_a_run_without_news_adds_nothing_to_the_incidents():
+    assert report.incidents([good()], now=NOW) == ""
+    assert report.incidents([good()], known='{"id": "a", "cause": "x", "ho', now=NOW) == ""
+    (line,) = report.incidents([bad("db2")], now=NOW).splitlines()
+    assert json.loads(line)["host"] == "db2"
 
 
 def test_that_another_clone_would_fail_is_no_incident():
