@@ -322,6 +322,7 @@ def begin(
             "donor": None,
             "seen": 0,
             "tried": [],
+            "attempts": [],
         }
     known_copies = sorted(host["copy"] for host in hosts.values() if host.get("copy"))
     usual = known_copies[len(known_copies) // 2] if known_copies else None
@@ -464,6 +465,7 @@ def _heard(state: State, name: str, host: dict[str, t.Any], poll: dict[str, t.An
         return
     donor = host["donor"]
     host["tried"] = [*host["tried"], donor]
+    host["attempts"] = [*host["attempts"], *(poll.get("attempts") or ())]
     host["free"] = True
     retry = (poll.get("diagnosis") or {}).get("retry")
     message = str(poll.get("msg") or "clone_run failed without a word")
@@ -551,11 +553,14 @@ def _look(state: State, now: float, forks: int) -> float:
 def summary(state: State) -> list[str]:
     """What became of each recipient, in a line."""
     return [
-        "%s: %s%s%s"
+        "%s: %s%s%s%s"
         % (
             name,
             "already cloned" if host.get("earlier") else host["state"],
             " from %s" % host["donor"] if host["donor"] and host["state"] == "cloned" else "",
+            " after a failure from %s" % ", ".join(host["tried"])
+            if host["tried"] and host["state"] == "cloned"
+            else "",
             ": " + str(host["message"]) if host["message"] and host["state"] != "cloned" else "",
         )
         for name, host in state["hosts"].items()

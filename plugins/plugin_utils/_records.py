@@ -43,7 +43,9 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
     copied = view.get("bytes_done") or 0
     copying = sum(stage.get("seconds") or 0 for stage in stages if (stage.get("stage") or "").endswith("COPY"))
     failed = stopped or unreachable or bool(clone.get("failed")) or verify.get("verified") is False
-    attempts = clone.get("attempts") or []
+    attempts = list(clone.get("attempts") or ())
+    # Those with other donors, which failed before.
+    attempts = [one for one in results.get("attempts") or () if one not in attempts] + attempts
     error = view.get("error") or next((one["error"] for one in reversed(attempts) if one.get("error")), None)
     if not failed and view.get("state") == "completed":
         error = None

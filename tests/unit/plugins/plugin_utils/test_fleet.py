@@ -191,8 +191,14 @@ def test_a_failure_does_not_stop_the_others():
 def test_a_passing_failure_is_tried_with_another_donor():
     state = _fleet.advance(start(2, r0=dict(READY, cloned=True), r1=dict(READY)), {}, 0.0)
     first = donors(state)["r1"]
-    state = _fleet.advance(state, {"r1": {"finished": True, "msg": "no", "diagnosis": {"retry": "retry"}}}, 5.0)
-    assert donors(state)["r1"] != first
+    tried = {"donor": first, "seconds": 2.0, "error": {"code": 2013, "message": "lost"}}
+    failure = {"finished": True, "msg": "no", "diagnosis": {"retry": "retry"}, "attempts": [tried]}
+    state = _fleet.advance(state, {"r1": failure}, 5.0)
+    second = donors(state)["r1"]
+    assert second != first
+    state = _fleet.advance(state, {"r1": {"finished": True, "reason": "cloned"}}, 9.0)
+    assert state["hosts"]["r1"]["attempts"] == [tried]
+    assert _fleet.summary(state) == ["r0: already cloned", f"r1: cloned from {second} after a failure from {first}"]
 
 
 def test_without_another_donor_the_failure_is_told():

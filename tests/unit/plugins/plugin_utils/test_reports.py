@@ -97,6 +97,14 @@ def test_a_clone_that_went_well_has_no_cause():
     assert _records.outcome(record) == "ok"
 
 
+def test_clones_from_donors_before_are_attempts_too():
+    before = attempt({"code": 2013, "message": "lost"}, "retry")
+    assert good(attempts=[before])["attempts"] == [before, attempt()]
+    # The last clone's own stand there as well where it failed.
+    own = bad()["attempts"]
+    assert bad(attempts=[before, *own])["attempts"] == [before, *own]
+
+
 def test_a_clone_that_failed_names_cause_and_remedy():
     record = bad()
     assert record["causes"][0]["id"] == "donor.account"
