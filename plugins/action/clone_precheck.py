@@ -2,13 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's side of clone_precheck: with a local connection it checks without starting a module."""
+"""The controller's side of clone_precheck: it judges what is seen, and with a local connection looks without a module, too."""
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible.plugins.loader import filter_loader, lookup_loader
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._precheck import run
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._looking import unpacked
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._precheck import judge, run
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_precheck import ARGUMENT_SPEC
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import WorkerAction
 
@@ -22,3 +25,20 @@ filter_loader.get("dbops.mysql_clone.record")
 class ActionModule(WorkerAction):
     SPEC = ARGUMENT_SPEC
     body = staticmethod(run)
+
+    def as_module(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Without the rules, and without another host's facts, the module starts in half the time: they are needed only here."""
+        arguments = dict(self._task.args)
+        if self._task.async_val or "evidence" in arguments:
+            return super().as_module(task_vars)
+        sent = {name: value for name, value in arguments.items() if name != "donor_facts"}
+        result = self._execute_module(module_args=dict(sent, evidence=True), task_vars=task_vars)
+        try:
+            seen = unpacked(result.pop("evidence"))
+        except KeyError:
+            # It has failed, or the host can't be reached.
+            return result
+        except ValueError:
+            # A value of a no_log option stood in it, and was removed.
+            return super().as_module(task_vars)
+        return {**result, **self.worked(arguments, lambda params, _check_mode: judge(params, seen))}

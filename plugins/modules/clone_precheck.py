@@ -108,6 +108,12 @@ options:
     type: str
     choices: [fail, warn, never]
     default: fail
+  evidence:
+    description:
+      - Return RV(evidence), which is what was seen, in place of what follows from it. The action plugin asks for it and judges
+        on the controller; it is of no other use.
+    type: bool
+    default: false
   return_facts:
     description:
       - Whether RV(facts) is returned. Those of a recipient are hundreds of values that nobody else asks for, and for a large
@@ -273,15 +279,19 @@ facts:
   description: What the server is like, to be handed on as O(donor_facts). What could not be read is named in C(absent).
   returned: with O(return_facts), on success, and when a check failed
   type: dict
+evidence:
+  description: What was seen, packed.
+  returned: with O(evidence), which returns nothing else
+  type: str
 """
 
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._looking import run
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import (
     DONOR_SPEC,
     LOGIN_SPEC,
     POST_CLONE_SPEC,
     run_module,
 )
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._precheck import run
 
 ARGUMENT_SPEC = dict(
     LOGIN_SPEC,
@@ -305,6 +315,7 @@ ARGUMENT_SPEC = dict(
     return_facts={"type": "bool", "default": True},
     repaired_by={"type": "list", "elements": "str", "choices": ["clone_run", "clone_user"], "default": []},
     pool={"type": "list", "elements": "str", "default": []},
+    evidence={"type": "bool", "default": False},
 )
 
 

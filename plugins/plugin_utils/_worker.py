@@ -165,13 +165,13 @@ class AbleAction(ActionBase):  # type: ignore[misc]
         """Whether the work can't be done here."""
         return bool(obstacle(task_of(self, task_vars), sys.executable, PYMYSQL_IMPORT_ERROR))
 
-    def worked(self, arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """The result of the module's work, done here."""
+    def worked(self, arguments: t.Mapping[str, t.Any], body: Body | None = None) -> dict[str, t.Any]:
+        """The result of the module's work (or of that ``body``), done here."""
         return perform(
             self._task.action,
             arguments,
             self.SPEC,
-            self.body,
+            body or self.body,
             check_mode=self._task.check_mode,
             with_diff=self._task.diff,
             constraints=self.CONSTRAINTS,
@@ -187,5 +187,9 @@ class WorkerAction(AbleAction):
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         if self.must_be_a_module(task_vars):
-            return self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
+            return self.as_module(task_vars)
         return self.worked(self._task.args)
+
+    def as_module(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The result of the module on the managed host."""
+        return t.cast("dict[str, t.Any]", self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))

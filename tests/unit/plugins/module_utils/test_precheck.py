@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _precheck
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _looking, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import Absent, Options, Pair, Side
@@ -160,8 +160,22 @@ def test_contradictions_are_refused_before_any_server_is_asked(more, words):
 
 def test_memory_needs_a_unit_that_exists():
     with pytest.raises(BadInput, match="reserve_memory is 'much'"):
-        _precheck._bytes("reserve_memory", "much")
-    assert _precheck._bytes("reserve_memory", "4G") == 4 << 30
+        _looking.refuse_contradictions(params(reserve_memory="much"))
+    assert _looking.reserved({"reserve_memory": "4G"}) == 4 << 30
+
+
+def test_what_was_seen_is_the_same_after_its_way():
+    seen = {"facts": {"label": "dönor", "variables": {"port": 3306}}, "link": None, "swap": []}
+    assert _looking.unpacked(_looking.packed(seen)) == seen
+
+
+@pytest.mark.parametrize(
+    "change", [lambda text: text.replace(text[3:5], "********"), lambda text: text[:-8], lambda text: ""]
+)
+def test_what_was_changed_on_its_way_is_not_taken(change):
+    text = change(_looking.packed({"facts": {"label": "db1"}}))
+    with pytest.raises(ValueError, match=r"\w"):
+        _looking.unpacked(text)
 
 
 # ---- what stands in the way ----------------------------------------------------------------------------------------------
@@ -180,9 +194,9 @@ def judged(monkeypatch, recipient):
         ]
         kept = [one for one in found if one.id != "recipient.holds_data" or more.get("data", True)]
         report = _precheck.Report(kept, [], False, {})
-        monkeypatch.setattr(_precheck, "_own_facts", lambda *unused: dict(recipient))
-        monkeypatch.setattr(_precheck, "compare", lambda *unused: report)
-        return _precheck.run(params(**{name: value for name, value in more.items() if name != "data"}))
+        monkeypatch.setattr(_precheck, "_compared", lambda *unused: report)
+        seen = {"facts": recipient, "data_directory": None, "swap": [], "link": None, "probe": {}}
+        return _precheck.judge(params(**{name: value for name, value in more.items() if name != "data"}), seen)
 
     return judge
 
