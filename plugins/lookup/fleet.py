@@ -143,7 +143,25 @@ class LookupModule(LookupBase):
         waiting = [name for name, host in state["hosts"].items() if host["state"] == "waiting"]
         refused = {name: str(self._hostvars[name].get("fleet_refused") or "") for name in waiting}
         forks = int(self._variables.get("ansible_forks") or C.DEFAULT_FORKS)
-        return _fleet.advance(state, polls, time.time(), forks, {name: why for name, why in refused.items() if why})
+        refused = {name: why for name, why in refused.items() if why}
+        return _fleet.advance(state, polls, time.time(), forks, refused, self._away())
+
+    def _away(self) -> dict[str, str]:
+        """The servers on which the run's account could not be made, and why."""
+        found: dict[str, str] = {}
+        for row in self._prepared("privileges_on_servers"):
+            found[str(row["item"][0])] = str(row["msg"])
+        # An account comes to a replica from its source.
+        sources = {str(row["item"][0]): str(row["msg"]) for row in self._prepared("privileges_on_sources")}
+        for name in self._value("fleet_state")["hosts"] if sources else ():
+            source = str(self._hostvars[name].get("mysql_clone_source") or "")
+            if source in sources:
+                found[name] = f"{source}: {sources[source]}"
+        return found
+
+    def _prepared(self, name: str) -> list[dict[str, t.Any]]:
+        """The rows of a loop of clone_user that failed; run_once registers it on all hosts."""
+        return [row for row in (self._value(name) or {}).get("results") or () if row.get("msg")]
 
     def _summary(self) -> list[str]:
         return _fleet.summary(self._value("fleet_state"))

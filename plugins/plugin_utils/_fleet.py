@@ -351,6 +351,8 @@ def _recipient(state: State, name: str) -> Recipient:
 
 def _serves(state: State, host: t.Mapping[str, t.Any]) -> bool:
     """Whether a host donates now; in direct mode only those that were donors before."""
+    if host.get("away"):
+        return False
     return host["state"] == "donor" or (host["state"] == "cloned" and state["fanout"] == "tree")
 
 
@@ -405,10 +407,12 @@ def advance(
     now: float,
     forks: int = 5,
     refused: t.Mapping[str, str] | None = None,
+    away: t.Mapping[str, str] | None = None,
 ) -> State:
     """The next state from what clone_run said on the active hosts: who is active now, from whom, and how long a look may last.
 
-    ``refused`` names hosts that could not be prepared, and why.
+    ``refused`` names recipients that could not be prepared, ``away`` servers on which the run's account could not be made, so
+    that nobody can be cloned from them; and why.
     """
     state = dict(state, hosts={name: dict(host) for name, host in state["hosts"].items()}, news=[])
     hosts = state["hosts"]
@@ -417,6 +421,10 @@ def advance(
     for name, message in (refused or {}).items():
         if hosts[name]["state"] == "waiting":
             _end(state, name, "refused", message)
+    for name, message in (away or {}).items():
+        if name in hosts and not hosts[name].get("away"):
+            hosts[name]["away"] = message
+            state["news"].append("%s serves as no donor: %s" % (name, message))
     scheduler = _restored(state, now)
     left = math.inf
     if state["deadline"] is not None:
@@ -434,7 +442,7 @@ def advance(
     if not state["active"]:
         for one in scheduler.stranded():
             if hosts[one.name]["state"] == "waiting":
-                _end(state, one.name, "failed", hosts[one.name]["message"] or "no donor is left")
+                _end(state, one.name, "failed", hosts[one.name]["message"] or _no_donor(state))
         state["done"] = True
     state["wait"] = _look(state, now, forks)
     return state
@@ -443,6 +451,11 @@ def advance(
 def _end(state: State, name: str, how: str, message: str | None) -> None:
     state["hosts"][name].update(state=how, message=message)
     state["news"].append("%s: %s%s" % (name, how, ": " + message if message else ""))
+
+
+def _no_donor(state: State) -> str:
+    away = ["%s: %s" % (name, host["away"]) for name, host in state["hosts"].items() if host.get("away")]
+    return "no donor is left" + (" (%s)" % "; ".join(away) if away else "")
 
 
 def _heard(state: State, name: str, host: dict[str, t.Any], poll: dict[str, t.Any], now: float) -> None:

@@ -391,6 +391,33 @@ def lasting_account_again(job: Job) -> None:
     job.check_secret(run)
 
 
+def tags(job: Job) -> None:
+    """A part alone, on copies that are there."""
+    run = job.playbook.run("--tags", "verify")
+    run.expect(0)
+    assert not any(counts["changed"] for counts in run.recap.values()), run.recap
+    assert all(job.report()[name]["verified"] for name in RECIPIENTS), job.report()
+    roles = {task.partition(" : ")[0] for task in re.findall(r"^TASK \[(.*)\]", run.output, re.MULTILINE)}
+    assert "dbops.mysql_clone.verify" in roles, roles
+    assert not roles & {"dbops.mysql_clone.precheck", "dbops.mysql_clone.clone"}, roles
+
+
+def batches(job: Job) -> None:
+    """A host that can't be reached, all of its batch, fails and is reported; nothing is done in the batches after it."""
+    job.inventory(node2={"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1})
+    ends = job.log_ends()
+    run = job.playbook.run("-e", "mysql_clone_serial=1", "-e", "mysql_clone_max_fail_percentage=0")
+    run.expect(2)
+    assert run.recap["node2"]["failed"] == 1, run.recap
+    assert "node3" not in run.recap, run.recap
+    written = general_log.written(job.lab["node3"], ends["node3"])
+    assert not written, f"node3 is of the second batch and was told: {written}"
+    records = job.report()
+    assert list(records) == ["node2"], records
+    assert records["node2"]["unreachable"], records
+    assert "port 1" in records["node2"]["message"], records
+
+
 def put_back(job: Job) -> None:
     """The servers as they were, with the passwords that others know."""
     with ThreadPoolExecutor() as pool:
@@ -438,6 +465,8 @@ PARTS: dict[str, Callable[[Job], None]] = {
         finished,
         lasting_account,
         lasting_account_again,
+        tags,
+        batches,
         put_back,
     )
 }
