@@ -2,18 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pure parts of a logical copy. That it copies is proved on real servers (integration target recover_playbook)."""
+"""A logical copy, with programs that stand for MySQL's. That it copies is proved on real servers (integration target recover_playbook)."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import time
 
 import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _logical
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, error
 
 DONOR = Login(host="db1", port=3307, user="copier", password='a"#\\ b')
 COPY = _logical.Copy(DONOR, Login(unix_socket="/run/s", user="root", password=""), ("app", "--where=1"))
@@ -134,3 +136,149 @@ def test_differences():
 def test_a_missing_program_is_named(tmp_path):
     with pytest.raises(BadInput, match="mysqldump was not found in %s" % tmp_path):
         _logical.program("mysqldump", str(tmp_path))
+
+
+# -- with programs -----------------------------------------------------------------------------------------------------
+
+VERSION = """if [ "$1" = --version ]; then echo 'mysqldump  Ver 9.7.4 for Linux on x86_64'; exit; fi
+"""
+POSITION = "-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='binlog.000007', SOURCE_LOG_POS=157;"
+DUMP = (
+    VERSION
+    + f"""cat <<'END'
+{POSITION}
+-- Dumping data for table `t`
+-- Dump completed on 2026-11-23  2:00:00
+END
+"""
+)
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """Copies by two shell scripts; returns what the recipient's was given, on its input and as option file."""
+    servers = {}
+
+    def connect(login, **_options):
+        answer = servers.get(login.host or "recipient")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(_logical, "Server", connect)
+    servers["db1"] = Scripted({"log_bin": [{"v": 1}]})
+    servers["localhost"] = servers["recipient"] = Scripted({"SCHEMATA": [], "SET SESSION": [], "DROP DATABASE": []})
+
+    def prepare(dump=DUMP, load="", **changes):
+        for name, text in (("mysqldump", dump), ("mysql", f"cat > {tmp_path}/loaded\n{load}")):
+            (tmp_path / name).write_text("#!/bin/sh\n" + text)
+            (tmp_path / name).chmod(0o755)
+        return COPY._replace(programs=str(tmp_path), **changes)
+
+    prepare.servers = servers
+    prepare.loaded = tmp_path / "loaded"
+    return prepare
+
+
+def test_the_dump_goes_into_the_recipient(copied):
+    reader = _logical.stream(copied(), lambda text: None)
+    assert reader.complete
+    assert reader.position == {"file": "binlog.000007", "position": 157}
+    assert reader.table == "t"
+    assert copied.loaded.read_text().splitlines()[0] == POSITION
+
+
+def test_what_is_under_way_is_told(copied, monkeypatch):
+    monkeypatch.setattr(_logical, "NEWS_SECONDS", 0.0)
+    told = []
+    _logical.stream(copied(), told.append)
+    assert told[-1].startswith("copied 1")
+    assert told[-1].endswith(", at table t")
+
+
+def test_passwords_come_by_descriptor_and_by_nothing_else(copied):
+    show = (
+        VERSION
+        + """case "$1" in --defaults-file=/dev/fd/*) grep -c '^password=' "${1#*=}" >&2;; esac
+echo "$MYSQL_PWD$*" >&2; exit 3
+"""
+    )
+    os.environ["MYSQL_PWD"] = "inherited"
+    try:
+        with pytest.raises(CloneError, match="mysqldump ended with status 3: 1 --defaults-file") as caught:
+            _logical.stream(copied(show), lambda text: None)
+    finally:
+        del os.environ["MYSQL_PWD"]
+    assert DONOR.password not in caught.value.message
+    assert "inherited" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("dump", "load", "words"),
+    [
+        (VERSION + "echo 'Got error: 1045' >&2; exit 2", "", "mysqldump ended with status 2: Got error: 1045"),
+        (VERSION + "exit 2", "", "mysqldump ended with status 2: without a word"),
+        # The one that reads ends the other one.
+        (DUMP + "exit 3", "echo 'ERROR 1114: full' >&2; exit 1", "mysql ended with status 1: ERROR 1114: full"),
+        (VERSION + "echo '-- half'", "", "the dump broke off after 8 B"),
+    ],
+)
+def test_whoever_ended_it_is_named(copied, dump, load, words):
+    with pytest.raises(CloneError, match=words):
+        _logical.stream(copied(dump, load), lambda text: None)
+
+
+def test_a_recipient_that_stops_reading_is_named(copied):
+    copy = copied(VERSION + "yes | head -c 3000000")
+    script = copied.loaded.parent / "mysql"
+    script.write_text("#!/bin/sh\necho 'ERROR 2013: lost' >&2\nexit 1\n")
+    with pytest.raises(CloneError, match="mysql ended with status 1: ERROR 2013: lost"):
+        _logical.stream(copy, lambda text: None)
+
+
+def test_a_copy_ends_with_its_time(copied):
+    begun = time.monotonic()
+    with pytest.raises(CloneError, match="the time was over after 0 B"):
+        _logical.stream(copied(VERSION + "exec sleep 30", seconds=1.0), lambda text: None)
+    assert time.monotonic() - begun < 10
+
+
+def test_the_copy_is_compared(copied, monkeypatch):
+    kept = {"db1": inventory([("app", "t", 3, "a")]), "localhost": inventory([("app", "t", 2, "a")])}
+    monkeypatch.setattr(_logical, "inventory", lambda login, schemas, seconds: kept[login.host or "localhost"])
+    told = []
+    result = _logical.run(copied(schemas=("app",)), set(), told.append)
+    assert (result["verified"], result["differences"]) == (False, ["table app.t has 2 rows, 3 on the donor"])
+    assert result["source"]["file"] == "binlog.000007"
+    assert told == ["comparing the schemas on both servers"]
+    kept["localhost"] = kept["db1"]
+    assert _logical.run(copied(schemas=("app",)), set(), told.append)["verified"]
+
+
+def test_what_was_not_there_before_is_dropped_after_a_failure(copied):
+    recipient = copied.servers["localhost"]
+    recipient.answers["SCHEMATA"] = [{"name": "app"}, {"name": "own"}]
+    copied.servers["recipient"] = recipient
+    with pytest.raises(
+        CloneError, match=r"the logical copy of app, own, late failed: .*; dropped again: app\. The account"
+    ):
+        _logical.run(copied(VERSION + "exit 2", schemas=("app", "own", "late")), {"own"}, lambda text: None)
+    assert recipient.told("DROP") == ["DROP DATABASE `app`"]
+
+
+def test_a_recipient_that_is_gone_keeps_what_it_has(copied):
+    copied.servers["localhost"] = copied.servers["recipient"] = error(2003)
+    with pytest.raises(CloneError, match=r"status 2: without a word\. The account on the donor needs SELECT"):
+        _logical.run(copied(VERSION + "exit 2"), set(), lambda text: None)
+
+
+def test_only_the_copied_schemas_are_compared(copied, monkeypatch):
+    copied.servers["db1"] = Scripted({"SCHEMATA": [{"name": "app"}, {"name": "a*b"}]})
+    asked = []
+    monkeypatch.setattr(_logical._inventory, "collect", lambda connect, wanted: asked.append((connect().label, wanted)))
+    _logical.inventory(DONOR, ["app"], 7.5)
+    (label, wanted), *more = asked
+    assert not more
+    assert label == "db1:3306"
+    assert wanted.ignore_tables == ("a[*]b.*",)
+    assert wanted.timeout == 7.5

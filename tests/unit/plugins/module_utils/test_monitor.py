@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The monitor's decisions on plain data."""
+"""The monitor's decisions on plain data, and what it makes of a server's answers."""
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _monitor, _progress
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errorlog, _host, _monitor, _progress
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, error
 
 GIB = 1 << 30
 
@@ -149,3 +150,166 @@ def test_the_nearer_limit_of_memory_counts():
     assert _monitor.memory(machine, 45)["used_ratio"] == 0.9
     assert _monitor.memory({**machine, "memory_limit": None}, 45)["used_ratio"] == 0.4
     assert _monitor.memory({**machine, "memory_total": None}, 45) is None
+
+
+# -- looking -----------------------------------------------------------------------------------------------------------
+
+PARAMS = {
+    "login_user": "root",
+    "login_password": "r",
+    "login_unix_socket": "/run/db1.sock",
+    "login_host": None,
+    "login_port": 3306,
+    "config_file": None,
+    "ca_cert": None,
+    "client_cert": None,
+    "client_key": None,
+    "check_hostname": None,
+    "connect_timeout": 10,
+    "post_clone_login_user": None,
+    "post_clone_login_password": None,
+    "side": "recipient",
+    "thresholds": None,
+    "log_since": None,
+    "marks": None,
+    "datadir": None,
+    "path": None,
+}
+LINE = (
+    "2026-11-23T01:00:00.000000Z 0 [ERROR] [MY-012592] [InnoDB] Operating system error number 28 in a file operation.\n"
+)
+ANSWERS = {
+    "SHOW GLOBAL VARIABLES": [
+        {"Variable_name": name, "Value": value}
+        for name, value in (("version", "9.7.4"), ("max_connections", "150"), ("datadir", "/data/"))
+    ],
+    "SHOW GLOBAL STATUS": [
+        {"Variable_name": name, "Value": value} for name, value in (("Uptime", "77"), ("Threads_connected", "15"))
+    ],
+    "AS alive": [{"alive": 1}],
+    "performance_schema.clone_status": [],
+    "performance_schema.clone_progress": [],
+    "AS now": [{"now": "2026-11-23T01:00:00"}],
+}
+MACHINE = {
+    "pid": 1,
+    "memory_total": 100,
+    "memory_available": 60,
+    "memory_limit": None,
+    "file_systems": {"data": {"path": "/data", "free": 10, "free_root": 20, "total": 100}},
+}
+
+
+@pytest.fixture
+def server(monkeypatch, tmp_path):
+    """The server and its machine; what the tests change is its answers, its log and the machine."""
+    log = tmp_path / "error.log"
+    log.write_text(LINE)
+    made = Scripted(dict(ANSWERS))
+    made.log = log
+    made.machine = dict(MACHINE)
+    made.place = _errorlog.Place(str(log), "log_error", (str(log),))
+
+    def connect(logins):
+        if isinstance(made.refuses, Exception):
+            raise made.refuses
+        return made
+
+    made.refuses = None
+    monkeypatch.setattr(_monitor, "connect_first", connect)
+    monkeypatch.setattr(_host, "host_facts", lambda variables: made.machine)
+    monkeypatch.setattr(_errorlog, "place_of", lambda server: made.place)
+    return made
+
+
+def looked(**params):
+    return _monitor.run({**PARAMS, **params})
+
+
+def test_a_server_is_measured(server):
+    result = looked()
+    found = result["measured"]
+    assert (found["up"], found["version"], found["uptime"]) == (True, "9.7.4", 77)
+    assert found["connections"]["used_ratio"] == 0.1
+    assert found["disk"]["name"] == "data"
+    assert found["memory"]["used_ratio"] == 0.4
+    assert found["memory"]["resident"] > 0
+    assert found["clone"]["state"] == "none"
+    assert found["log"]["errors"] == 1
+    assert found["absent"] == {}
+    assert not result["changed"]
+    # The next look reads on where this one has ended.
+    again = looked(marks=result["marks"])
+    assert again["measured"]["log"]["errors"] == 0
+    with server.log.open("a") as file:
+        file.write(LINE.replace("01:00:00", "01:00:01") * 2)
+    assert looked(marks=again["marks"])["measured"]["log"]["errors"] == 2
+
+
+def test_the_first_look_reads_only_the_end_of_a_log(server, monkeypatch):
+    server.log.write_text(LINE * 10)
+    monkeypatch.setattr(_monitor, "FIRST_LOOK", len(LINE) + 5)
+    assert looked()["measured"]["log"]["errors"] == 1
+
+
+def test_without_the_plugin_there_is_no_clone(server):
+    server.answers["performance_schema.clone_status"] = error(1146)
+    assert looked()["measured"]["absent"] == {}
+    server.answers["performance_schema.clone_status"] = error(1142, "denied")
+    assert "denied" in looked()["measured"]["absent"]["clone"]
+
+
+def test_what_every_account_may_ask_must_be_answered(server):
+    server.answers["SHOW GLOBAL VARIABLES"] = error(2013, "lost")
+    result = looked()
+    assert not result["measured"]["up"]
+    assert "lost" in result["measured"]["why"]
+
+
+def test_a_machine_that_is_not_this_one_is_not_measured(server):
+    server.machine = {"reason": "not on this host"}
+    assert looked()["measured"]["absent"] == {"disk": "not on this host", "memory": "not on this host"}
+
+
+def test_a_log_that_cannot_be_read(server):
+    server.log.unlink()
+    assert "error.log" in looked()["measured"]["absent"]["log"]
+
+
+def test_a_log_elsewhere_is_asked_of_the_server(server, monkeypatch):
+    server.place = _errorlog.Place(None, "elsewhere", ())
+    row = {"severity": "error", "about_clone": True, "time": "t", "code": "c", "message": "m" * 999}
+    table = {
+        "events": [row],
+        "summary": {"by_severity": {"error": 1}},
+        "keywords": {"disk": {"count": 2}},
+        "cursor": "x",
+    }
+    monkeypatch.setattr(_errorlog, "read_table", lambda server, wanted, cursor: table)
+    log = looked()["measured"]["log"]
+    assert (log["errors"], log["about_clone"], log["keywords"]) == (1, 1, {"disk": 2})
+    assert len(log["newest"][0]["message"]) == _monitor.LONGEST_MESSAGE
+
+
+@pytest.mark.parametrize(("number", "category"), [(2003, "state"), (1045, "privilege"), (1040, "network")])
+def test_a_server_that_is_away(server, number, category, tmp_path):
+    server.refuses = error(number, "no way")
+    result = looked()
+    found = result["measured"]
+    assert (found["up"], found["why_category"]) == (False, category)
+    assert "no datadir was given" in found["absent"]["disk"]
+    assert "no path was given" in found["absent"]["log"]
+    result = looked(datadir=str(tmp_path), path=str(server.log))
+    assert result["measured"]["disk"]["total"] > 0
+    assert result["measured"]["log"]["errors"] == 1
+    assert looked(path=str(tmp_path / "none"))["measured"]["absent"]["log"]
+
+
+def test_a_process_that_is_gone_holds_no_memory():
+    assert _monitor._resident(2**30) is None
+
+
+def test_what_is_missing_is_no_foreseen_failure(server):
+    server.refuses = CloneError("PyMySQL is missing")
+    with pytest.raises(CloneError, match="PyMySQL"):
+        looked()

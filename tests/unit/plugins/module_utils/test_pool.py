@@ -2,17 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which donor comes first."""
+"""Which donor comes first, and who may clone from it now."""
 
 from __future__ import annotations
 
 import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _pool
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Donor
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Donor, OutOfTime, Wanted
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._pool import Look
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted
 
 
 def session(number, host, command):
@@ -204,3 +205,147 @@ def test_preference(looks, zone, max_lag, expected):
 )
 def test_lag_of(rows, expected):
     assert _pool.lag_of(rows) == expected
+
+
+# -- looking at donors, and queueing for one ---------------------------------------------------------------------------
+
+
+class Asked:
+    """The context of a run, whose donors answer as written down (by host and user); cancelled after so many pauses."""
+
+    def __init__(self, wanted, answers, patience=100):
+        self.wanted, self.answers = wanted, answers
+        self.label = "r:3306"
+        self.link = self.journal = self
+        self.patience = patience
+        self.said = []
+
+    def open(self, logins, read_timeout=None):
+        answer = self.answers[logins[0].host, logins[0].user]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def donor_admin(self, one):
+        admin = self.wanted.donor_admin
+        return one.login._replace(user=admin[0]) if admin else None
+
+    def event(self, text):
+        self.said.append(text)
+
+    def left(self):
+        return float(self.patience)
+
+    def cancelled(self):
+        return False
+
+    def sleep(self, seconds):
+        self.patience -= 1
+
+
+def wanted(**values):
+    return Wanted(donors=(account("n1"), account("n2")), logins=(), **values)
+
+
+def account(name):
+    return Donor(Login(name, 3306, user="cu"))
+
+
+def seen(running=1, replica=(), sessions=(), version="9.7.4", **more):
+    return Scripted(
+        {"Threads_running": [{"Value": str(running)}], "PROCESSLIST": list(sessions), " STATUS": list(replica), **more},
+        version,
+    )
+
+
+def test_the_given_order_asks_nobody():
+    context = Asked(wanted(), {})
+    assert _pool.Pool(context).ordered() == context.wanted.donors
+
+
+def test_the_preferred_order_is_told():
+    context = Asked(wanted(donor_order="auto"), {("n1", "cu"): seen(40), ("n2", "cu"): seen(1)})
+    assert [one.login.host for one in _pool.Pool(context).ordered()] == ["n2", "n1"]
+    assert context.said == ["donors in order: n2:3306, n1:3306"]
+
+
+def test_donors_that_lag_behind_are_left_out_of_the_given_order():
+    late, still = [{"Seconds_Behind_Source": 61}], [{"Seconds_Behind_Source": None}]
+    context = Asked(wanted(max_donor_lag=60), {("n1", "cu"): seen(replica=late), ("n2", "cu"): seen()})
+    assert [one.login.host for one in _pool.Pool(context).ordered()] == ["n2"]
+    context.answers["n2", "cu"] = seen(replica=still)
+    with pytest.raises(CloneError, match=r"n1:3306 61 s, n2:3306 stands still") as caught:
+        _pool.Pool(context).ordered()
+    assert caught.value.details["changed"] is False
+
+
+def test_an_administrator_sees_more_and_the_account_must_do_without():
+    answers = {("n1", "admin"): ServerError(1045, "denied", "n1"), ("n1", "cu"): seen(3)}
+    pool = _pool.Pool(Asked(wanted(donor_admin=("admin", "p")), answers))
+    assert pool._look(account("n1")) == Look(True, running=3)
+    answers["n1", "admin"] = seen(9)
+    assert pool._look(account("n1")).running == 9
+    answers["n1", "admin"] = answers["n1", "cu"] = ServerError(2003, "refused", "n1")
+    assert pool._look(account("n1")) == Look(False)
+
+
+@pytest.mark.parametrize(("version", "word"), [("8.0.22", "SHOW REPLICA STATUS"), ("8.0.21", "SHOW SLAVE STATUS")])
+def test_replication_has_the_name_of_its_version(version, word):
+    server = seen(version=version)
+    _pool.Pool._seen(server)
+    assert word in server.asked
+
+
+def test_what_the_account_may_not_see_makes_no_difference():
+    denied = ServerError(1227, "denied", "n1")
+    server = Scripted({"Threads_running": denied, "PROCESSLIST": denied, "STATUS": denied})
+    assert _pool.Pool._seen(server) == Look(True)
+    clone = {"Id": 3, "Command": "clone", "Host": "h:1"}
+    assert _pool.Pool._seen(seen(sessions=[clone], replica=[{"Seconds_Behind_Source": 2}])) == Look(
+        True, True, 2.0, True, 1
+    )
+
+
+def queued(locks, sessions=((),), patience=100):
+    """A donor whose lock is given by these answers, and whose process list shows these sessions, one after the other."""
+    locks, looks = list(locks), [list(rows) for rows in sessions]
+
+    def lock(_statement):
+        answer = locks.pop(0) if len(locks) > 1 else locks[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return [{"l": answer}]
+
+    server = Scripted(
+        {"GET_LOCK": lock, "PROCESSLIST": lambda _statement: looks.pop(0) if len(looks) > 1 else looks[0]}
+    )
+    context = Asked(wanted(), {("n1", "cu"): server}, patience)
+    return server, context
+
+
+def test_a_free_slot_is_taken_at_once():
+    server, context = queued([1])
+    assert _pool.Pool(context).lease(account("n1")) is server
+    assert context.said == []
+    assert not server.closed
+
+
+def test_a_taken_one_is_waited_for_and_told_of_once():
+    foreign = [session(7, "10.0.0.2:1", "Query"), session(9, "10.0.0.9:4000", "clone")]
+    server, context = queued([0, 0, 1], [foreign, [session(7, "10.0.0.2:1", "Query")]])
+    assert _pool.Pool(context).lease(account("n1")) is server
+    assert context.said == ["waiting for a free clone slot on n1:3306"]
+    assert context.patience == 97
+
+
+def test_the_queue_has_an_end():
+    server, context = queued([0], patience=3)
+    with pytest.raises(OutOfTime):
+        _pool.Pool(context).lease(account("n1"))
+    assert server.closed
+
+
+def test_a_donor_that_goes_away_meanwhile_is_the_statements_matter():
+    server, context = queued([0, ServerError(2013, "lost", "n1")])
+    assert _pool.Pool(context).lease(account("n1")) is None
+    assert server.closed
