@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import datetime
+from typing import ClassVar
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _context, _operation, _precheck
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _context, _host, _operation, _precheck, _swap
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
@@ -663,3 +664,261 @@ class TestBefore:
             assert "did not load" in result["module_warnings"][0]
         else:
             assert "can't be read" in refused(world).message
+
+
+class Swap:
+    """A swap that does as it is told; ``fails`` is the step that raises, ``done`` what resuming comes to."""
+
+    made: ClassVar[list] = []
+    fails: ClassVar[dict] = {}
+    done: ClassVar[list] = [True]
+
+    def __init__(self, link, journal, record, logins, start_command, limit):
+        self.record, self.logins, self.warnings, self.steps = record, logins, ["it was slow"], []
+        self.world = link
+        Swap.made.append(self)
+
+    @staticmethod
+    def planned(site, wall, host):
+        return {"goal": "none", "datadir": "/data", "new": "/data.new", "old": "/data.old"}
+
+    def __getattr__(self, name):
+        def step(*_arguments, **_options):
+            self.steps.append(name)
+            if name in self.fails:
+                raise self.fails[name]
+            return {"resume": self.done[0], "exchange": {"state": "completed", "swapped": True}}.get(name)
+
+        return step
+
+    def result(self):
+        return {"state": "abandoned" if "abandon" in self.steps else "swapped"}
+
+
+class BesideSession(Session):
+    def query(self, statement, values=None):
+        if statement.startswith("SHOW GLOBAL VARIABLES"):
+            return [{"Variable_name": "datadir", "Value": "/data/"}]
+        return super().query(statement, values)
+
+
+class Beside(World):
+    """A recipient that clones beside its data directory: nothing is dropped, and the server doesn't restart."""
+
+    def open(self, logins, read_timeout=30.0):
+        session = super().open(logins, read_timeout)
+        return session if session.donor else BesideSession(self, session.login)
+
+    def finish(self):
+        super().finish()
+        self.down_until = 0.0
+
+    def rows(self):
+        status, progress = super().rows()
+        return [dict(row, DESTINATION=f"{self.destination}/") for row in status], progress
+
+    destination = "/data.new"
+
+
+@pytest.fixture
+def beside(report, monkeypatch):
+    monkeypatch.setattr(
+        _precheck,
+        "server_facts",
+        lambda server, side, **unused: {
+            "schemas": [],
+            "gtid_executed": "",
+            "host": {},
+            "variables": {"datadir": "/data/"},
+        },
+    )
+    monkeypatch.setattr(_host, "new_directory", lambda path: {"path": path})
+    monkeypatch.setattr(_host, "find_process", lambda variables: (11, "process 11"))
+    monkeypatch.setattr(_swap, "look", lambda facts, variables, new: {"new": new})
+    monkeypatch.setattr(_swap, "findings", lambda facts, site: [])
+    monkeypatch.setattr(_swap, "Swap", Swap)
+    Swap.made, Swap.fails, Swap.done = [], {}, [True]
+    return report
+
+
+def swapped(world, **wanted):
+    return operate(world, method="side_by_side", start_command="start it", **wanted)
+
+
+def not_swapped(world, **wanted):
+    return refused(world, method="side_by_side", start_command="start it", **wanted)
+
+
+class TestSideBySide:
+    def test_a_clone_is_made_checked_and_swapped(self, beside):
+        world = Beside(Attempt())
+        result, _journal = swapped(world)
+        assert Swap.made[0].steps == ["begin", "carry", "check", "exchange"]
+        assert result["clone"] == {"state": "completed", "swapped": True}
+        assert result["swap"] == {"state": "swapped"}
+        assert result["module_warnings"] == ["%s: it was slow" % OWN.label]
+        assert clones(world) == 1
+
+    def test_the_new_directory_gets_a_name(self, beside):
+        swapped(Beside(Attempt()))
+        assert beside["options"]["data_directory"].startswith("/data.new-")
+        swapped(Beside(Attempt()), data_directory="/given")
+        assert beside["options"]["data_directory"] == "/given"
+
+    @pytest.mark.parametrize("trouble", [CloneError("it does not start."), OSError("no room")])
+    @pytest.mark.parametrize("step", ["carry", "check", "exchange"])
+    def test_whatever_fails_leaves_the_old_data(self, beside, step, trouble):
+        Swap.fails = {step: trouble}
+        failure = not_swapped(Beside(Attempt()))
+        assert "The recipient's server runs on its old data, untouched" in failure.message
+        assert Swap.made[0].steps[-1] == "abandon"
+        assert failure.details["swap"] == {"state": "abandoned"}
+        assert failure.details["changed"] is False
+
+    def test_a_swap_that_tells_itself_what_became_of_it_is_believed(self, beside):
+        Swap.fails = {"exchange": CloneError("no way back", swap={"state": "lost"})}
+        failure = not_swapped(Beside(Attempt()))
+        assert "untouched" not in failure.message
+        assert failure.details["swap"] == {"state": "lost"}
+
+    def test_the_last_look_counts(self, beside, monkeypatch):
+        class Filled(Swap):
+            def check(self, pid, source):
+                assert (pid, source) == (11, "db1:3306")
+                beside["interlock"] = [Finding("recipient.writers", "t", "state", "fail", "somebody writes")]
+
+        monkeypatch.setattr(_swap, "Swap", Filled)
+        failure = not_swapped(Beside(Attempt()))
+        assert "the data directories were not swapped: " in failure.message
+        assert "exchange" not in Swap.made[0].steps
+
+    def test_the_process_must_be_known_to_the_end(self, beside, monkeypatch):
+        monkeypatch.setattr(_host, "find_process", lambda variables: (None, "it is elsewhere"))
+        assert "no longer known: it is elsewhere" in not_swapped(Beside(Attempt())).message
+
+    def test_a_run_that_is_cancelled_stops_no_server(self, beside, monkeypatch):
+        class Late(Swap):
+            def check(self, pid, source):
+                self.world.now += 10000
+
+        monkeypatch.setattr(_swap, "Swap", Late)
+        failure = not_swapped(Beside(Attempt()), timeout=5000)
+        assert "the time for the run was over before the server was stopped" in failure.message
+        world = Beside(Attempt())
+        failure = not_swapped(world, cancelled=lambda: world.now > 9000, timeout=1e6)
+        assert "cancelled as asked before the server was stopped" in failure.message
+
+    def test_an_interrupted_swap_is_finished(self, beside):
+        left = {"swap": {"goal": "forward", "new": "/data.new"}}
+        world = Beside(before=("Completed", 90.0, 95.0, 0, Attempt()))
+        result, _journal = swapped(world, left=left)
+        assert (result["changed"], clones(world)) == (True, 0)
+        assert "the swap that an interrupted run began was finished" in result["reason"]
+        assert Swap.made[0].steps == ["resume"]
+
+    def test_one_that_was_taken_back_is_made_anew(self, beside):
+        Swap.done = [False]
+        left = {"swap": {"goal": "back", "new": "/data.new"}}
+        assert swapped(Beside(Attempt()), left=left)[0]["changed"]
+        assert [swap.steps[0] for swap in Swap.made] == ["resume", "abandon", "begin"]
+
+    def test_one_that_cannot_be_finished_is_told(self, beside):
+        Swap.fails = {"resume": CloneError("the old directory is gone", swap={"state": "lost"})}
+        failure = not_swapped(Beside(), left={"swap": {"goal": "forward", "new": "/data.new"}})
+        assert failure.message == "%s: the old directory is gone" % OWN.label
+
+    def under_way(self):
+        world = Beside(Attempt(20))
+        world.start_clone()
+
+        def sleep(seconds, sleep=world.sleep):
+            sleep(seconds)
+            if world.running and world.now > world.sent + 20:
+                world.finish()
+
+        world.sleep = sleep
+        return world
+
+    def test_a_clone_of_an_interrupted_run_is_joined(self, beside):
+        Swap.done = [None]
+        world = self.under_way()
+        result, _journal = swapped(world, left={"swap": {"goal": "none", "new": "/data.new"}})
+        assert result["attempts"][0]["joined"]
+        assert result["swap"] == {"state": "swapped"}
+        assert clones(world) == 0
+
+    @pytest.mark.parametrize(
+        ("method", "left"), [("side_by_side", None), ("replace", {"swap": {"goal": "none", "new": "/data.new"}})]
+    )
+    def test_but_none_that_leads_elsewhere(self, beside, method, left):
+        Swap.done = [None]
+        failure = refused(self.under_way(), method=method, left=left)
+        assert "a clone into /data.new/ is under way, which is not what method=%s makes" % method in failure.message
+
+    def test_a_clone_that_went_elsewhere_is_not_swapped(self, beside):
+        world = Beside(Attempt())
+        world.destination = "/other"
+        assert "the clone that was under way went to /other/" in not_swapped(world).message
+
+    def test_a_server_elsewhere_cannot_be_swapped(self, beside, monkeypatch):
+        monkeypatch.setattr(_precheck, "server_facts", lambda server, side: {"schemas": [], "gtid_executed": ""})
+        monkeypatch.setattr(
+            _swap, "findings", lambda facts, site: [Finding("swap.here", "t", "state", "fail", "not here")]
+        )
+        assert "not here" in not_swapped(Beside()).message
+
+
+class TestElse:
+    def test_a_clone_into_a_directory_is_looked_at_there(self, report, monkeypatch):
+        seen = []
+        monkeypatch.setattr(
+            _precheck, "server_facts", lambda server, side: {"host": {}, "schemas": [], "gtid_executed": ""}
+        )
+        monkeypatch.setattr(_host, "new_directory", lambda path: seen.append(path))
+        world = Beside(Attempt())
+        operate(world, data_directory="/data.new")
+        assert set(seen) == {"/data.new"}
+        assert world.statements[-1] != "SHUTDOWN"
+
+    def test_a_plan_does_nothing(self, report):
+        world = World()
+        operation = _operation.Operation(_context.Wanted(donors=DONORS[:1], logins=(OWN,)), Journal(), world)
+        assert operation.plan() == {
+            "changed": True,
+            "clone": _operation.current((OWN,), world),
+            "reason": "a clone is due",
+        }
+        assert world.statements == []
+
+    def test_the_second_donor_is_taken_where_the_first_one_can_t(self, report, monkeypatch):
+        bad = Finding("donor.plugin", "t", "configuration", "fail", "no plugin")
+
+        def compare(facts, login, options, **more):
+            return _precheck.Report([bad] if login.host == "db1" else [], [], False, {})
+
+        monkeypatch.setattr(_precheck, "compare", compare)
+        result, _journal = operate(World(Attempt()), donors=DONORS)
+        assert [attempt["donor"] for attempt in result["attempts"]] == ["db2:3306"]
+
+    @pytest.mark.parametrize(("state", "asked"), [("In Progress", True), ("Completed", False)])
+    def test_a_clone_is_cancelled(self, state, asked):
+        world = World(Attempt(5000), before=None if asked else ("Completed", 90.0, 95.0, 0, Attempt()))
+        if asked:
+            world.start_clone()
+
+            def sleep(seconds, sleep=world.sleep):
+                sleep(seconds)
+                world.finish()
+
+            world.sleep = sleep
+        found, clone = _operation.cancel((OWN,), world, 60)
+        assert (found, clone["state"]) == (asked, "failed" if asked else "completed")
+        assert world.statements == (["KILL QUERY %s"] if asked else [])
+
+    def test_one_that_does_not_end_is_told(self):
+        world = World(Attempt(5000))
+        world.start_clone()
+        with pytest.raises(CloneError, match="did not end within 60 seconds"):
+            _operation.cancel((OWN,), world, 60)
+        assert world.statements == ["KILL QUERY %s"]
+        assert 160 <= world.now < 161
