@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 
 import pytest
 
@@ -132,3 +134,99 @@ def test_directories_are_absolute():
         "system": "/data",
         "binlog": "/logs",
     }
+
+
+@pytest.fixture
+def mysqld(tmp_path):
+    """A process that is called as a server is, and works in its data directory; the variables of its server."""
+    program = tmp_path / "mysqld"
+    shutil.copy(shutil.which("sleep"), program)
+    datadir = tmp_path / "data"
+    datadir.mkdir()
+    with subprocess.Popen([program, "60"], cwd=datadir) as process:
+        (datadir / "x.pid").write_text(f"{process.pid}\n")
+        try:
+            yield {"datadir": f"{datadir}/", "pid_file": "x.pid", "plugin_dir": str(tmp_path / "plugins")}
+        finally:
+            process.kill()
+
+
+def test_a_server_of_this_machine_is_found(mysqld, tmp_path):
+    pid, proof = _host.find_process(mysqld)
+    assert pid
+    assert proof == f"process {pid} of x.pid"
+    elsewhere = tmp_path / "other"
+    elsewhere.mkdir()
+    (elsewhere / "x.pid").write_text(str(pid))
+    assert "doesn't work in" in _host.find_process({**mysqld, "datadir": str(elsewhere)})[1]
+    (tmp_path / "data" / "auto.cnf").write_text("[auto]\nserver-uuid=uuid-1\n")
+    assert "another server" in _host.find_process({**mysqld, "server_uuid": "uuid-2"})[1]
+    (elsewhere / "x.pid").unlink()
+    elsewhere.rmdir()
+    assert "there is no directory" in _host.find_process({**mysqld, "datadir": str(elsewhere)})[1]
+
+
+def test_the_facts_of_this_machine(mysqld, tmp_path):
+    (tmp_path / "plugins").mkdir()
+    for name in ("mysql_clone.so", "component.so", "README"):
+        (tmp_path / "plugins" / name).touch()
+    found = _host.host_facts(mysqld)
+    assert "reason" not in found
+    assert list(found["file_systems"]) == ["data"]
+    assert found["libraries"] == "component.so mysql_clone.so"
+    assert found["buffer_pool_file"] is None
+    assert found["memory_total"] > found["memory_available"] > 0
+    assert found["processors"] >= 1
+    assert found["open_files_limit"] > 0
+    assert found["supervisor"]["parent"] == os.getpid()
+    assert found["supervisor"]["managed"] is False
+    assert found["root"] is (os.geteuid() == 0)
+    assert found["block_size"] > 0
+    (tmp_path / "data" / "ib_buffer_pool").write_text("1,2\n")
+    found = _host.host_facts({**mysqld, "plugin_dir": str(tmp_path / "none")})
+    assert (found["buffer_pool_file"], found["libraries"]) == (4, None)
+
+
+def test_what_is_on_another_file_system_is_told_apart(mysqld):
+    found = _host.host_facts({**mysqld, "log_bin_basename": "/proc/binlog"})
+    assert sorted(found["file_systems"]) == ["binlog", "data"]
+    assert found["file_systems"]["binlog"]["inodes"] is None
+
+
+def test_a_new_directory(tmp_path):
+    found = _host.new_directory(str(tmp_path / "new"))
+    assert (found["exists"], found["file_system"]["path"]) == (False, str(tmp_path))
+    (tmp_path / "new").symlink_to("nowhere")
+    assert _host.new_directory(str(tmp_path / "new"))["exists"]
+
+
+def test_paths_that_lead_nowhere(monkeypatch):
+    assert _host.file_system("") is None
+    assert _host.file_system("relative/path") is None
+    assert _host._same("/no/such/path", "/") is False
+    assert _host._read("/no/such/path") == ""
+    assert _host._processors(2**22 + 1) == os.cpu_count()
+
+    def fail(path):
+        raise PermissionError(path)
+
+    monkeypatch.setattr(_host.os, "statvfs", fail)
+    assert _host.file_system("/") is None
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("echo Restart=on-failure; echo; echo MainPID=7", {"Restart": "on-failure", "MainPID": "7"}),
+        ("exit 1", {}),
+        (None, {}),
+    ],
+)
+def test_systemd_is_asked_where_there_is_one(tmp_path, monkeypatch, script, expected):
+    if script:
+        (tmp_path / "systemctl").write_text("#!/bin/sh\n" + script)
+        (tmp_path / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if script:
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert _host._systemd("mysql.service") == expected

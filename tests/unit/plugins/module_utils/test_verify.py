@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _verify
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _inventory, _verification, _verify
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, error
 
 PARAMS = {
     "threads": 4,
@@ -102,3 +103,124 @@ def test_the_verdict_fails_on_what_it_shall(statuses, fail_on, verified, failed)
     else:
         assert failed in result["failed_message"]
         assert result["failed_message"].startswith("db1: ")
+
+
+# -- from the options to the result ------------------------------------------------------------------------------------
+
+OPTIONS = {
+    **PARAMS,
+    "login_host": None,
+    "login_port": 3306,
+    "login_unix_socket": "/run/db1.sock",
+    "login_user": "root",
+    "login_password": "r",
+    "config_file": None,
+    "ca_cert": "/ca.pem",
+    "client_cert": None,
+    "client_key": None,
+    "check_hostname": None,
+    "connect_timeout": 10,
+    "post_clone_login_user": None,
+    "post_clone_login_password": None,
+    "collect": False,
+    "donor_inventory": None,
+    "donor_host": None,
+    "donor_port": 3307,
+    "donor_user": None,
+    "donor_password": None,
+    "require_ssl": None,
+    "replication": False,
+    "replication_host": None,
+    "replication_port": 3306,
+    "fail_on": "fail",
+}
+
+
+@pytest.fixture
+def world(monkeypatch):
+    """Both servers; ``seen`` tells what was asked of them."""
+    seen = {"read": [], "logins": [], "checked": [], "session": None, "can_read": True, "state": {"clone": None}}
+
+    def collect(connect, what):
+        server = connect()
+        seen["read"].append(server.label)
+        return {"server": {"label": server.label, "uptime": 5, "gtid_executed": GTIDS}}
+
+    def session(logins, timeout):
+        seen["logins"] = logins
+        if isinstance(seen["session"], Exception):
+            raise seen["session"]
+        return seen["session"] or (logins[0], "")
+
+    def server(login, read_timeout):
+        assert read_timeout == 120
+        return Scripted({"WAIT_FOR": [{"w": 0}]}, label=login.label, login=login)
+
+    def check(donor, recipient, state, options, reason, ignored):
+        seen["checked"].append((donor, options, reason, ignored))
+        return [Finding("pair.rows", "t", "state", "ok", "alike")]
+
+    monkeypatch.setattr(_inventory, "collect", collect)
+    monkeypatch.setattr(_inventory, "donor_session", session)
+    monkeypatch.setattr(_inventory, "can_read", lambda server: seen["can_read"])
+    monkeypatch.setattr(_inventory, "recipient_state", lambda server, uptime: seen["state"])
+    monkeypatch.setattr(_verification, "check", check)
+    monkeypatch.setattr(_verify, "Server", server)
+    monkeypatch.setattr(_verify, "connect_patiently", lambda logins, read_timeout: server(logins[0], read_timeout))
+    return seen
+
+
+def ran(**params):
+    return _verify.run({**OPTIONS, **params}, False)
+
+
+def test_a_donor_hands_out_its_inventory(world):
+    result = ran(collect=True)
+    assert result["inventory"]["server"]["label"] == "/run/db1.sock"
+    assert not world["checked"]
+    world["can_read"] = False
+    with pytest.raises(CloneError, match=r"'root' can't see all tables.*or another login_user"):
+        ran(collect=True)
+    # Where no table is to be read nobody has to see them.
+    assert ran(collect=True, compare=["variables"])["inventory"]
+
+
+def test_the_donor_is_read_by_its_account_or_by_the_recipients(world):
+    result = ran(donor_host="db9", donor_user="cu", donor_password="c")
+    assert result["verified"]
+    assert world["read"] == ["db9:3307", "/run/db1.sock"]
+    assert [(login.host, login.user, login.password) for login in world["logins"]] == [
+        ("db9", "cu", "c"),
+        ("db9", "root", "r"),
+    ]
+    donor, options, reason, ignored = world["checked"][0]
+    assert donor["server"]["label"] == "db9:3307"
+    assert (options.donor, options.source, reason, ignored) == ("db9:3307", None, "", ("c@%",))
+    ran(donor_host="db9", replication_host="db8")
+    assert [login.user for login in world["logins"]] == ["root"]
+    assert world["checked"][1][1].source == ("db8", 3306)
+
+
+def test_without_a_donor_the_reason_is_handed_on(world):
+    ran()
+    assert world["checked"][0][0] is None
+    assert world["checked"][0][2] == "neither donor_inventory nor donor_host is given"
+    world["session"] = (None, "'cu' can't log in there")
+    ran(donor_host="db9", donor_user="cu")
+    assert world["checked"][1][2] == "on db9:3307 'cu' can't log in there"
+    world["session"] = error(2003, "refused", "db9:3307")
+    with pytest.raises(CloneError, match=r"the donor can't be reached: .*refused.*or give donor_inventory"):
+        ran(donor_host="db9", donor_user="cu")
+
+
+def test_an_inventory_spares_the_donor(world, monkeypatch):
+    monkeypatch.setattr(_verification, "usable", lambda document: document)
+    inventory = {"server": {"gtid_executed": GTIDS}}
+    ran(donor_inventory=inventory, donor_host="db9")
+    assert world["read"] == ["/run/db1.sock"]
+    assert world["checked"][0][0] is inventory
+
+
+def test_a_replica_is_given_time(world):
+    result = ran(donor_host="db9", replication=True)
+    assert [row["id"] for row in result["checks"]] == ["recipient.caught_up", "pair.rows"]
