@@ -34,7 +34,9 @@ class Scripted:
         self.closed = True
 
     def query(self, statement, values=()):
-        self.asked.append(statement % tuple(map(repr, values)) if values else statement)
+        for value in values or ():
+            statement = statement.replace("%s", repr(value), 1)
+        self.asked.append(statement)
         for key, answer in self.answers.items():
             if key in statement:
                 answer = answer(statement) if callable(answer) else answer
