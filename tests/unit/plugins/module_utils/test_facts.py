@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _facts
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 
 CAPTURED = Path(__file__).parent / "captured"
 
@@ -229,3 +230,168 @@ def test_tables_that_somebody_made_in_mysql_are_listed():
     facts["tablespaces"] = {"by_schema": {"mysql": {"tables": 1, "bytes": 114688}}}
     _facts._summarise(facts)
     assert facts["schemas"] == [{"name": "mysql", "tables": 1, "bytes": 114688}]
+
+
+# -- a server's rows, as MySQL 9.7.4 has given them --------------------------------------------------------------------
+
+
+class Replayed:
+    """Answers by the name of what is asked, as a real server did for root, or for an account without privileges."""
+
+    label = "db1:3306"
+    version = "9.7.4"
+
+    def __init__(self, account="root", **changes):
+        rows = json.loads((CAPTURED / "rows.json").read_text(encoding="utf-8"))[account]
+        self.rows = {"clone_status": [], **rows, **changes}
+        self.trips = []
+
+    def query_many(self, statements):
+        self.trips.append(list(statements))
+        # The one and the other are called status.
+        kinds = {name: "clone_status" if "clone_status" in text[:60] else name for name, text in statements.items()}
+        return {name: self.answer(kind) for name, kind in kinds.items()}
+
+    def answer(self, name):
+        rows = self.rows[name]
+        if isinstance(rows, dict):
+            return ServerError(*rows["error"], self.label)
+        return json.loads(json.dumps(rows))
+
+
+def read(server, **options):
+    return _facts.server_facts(server, **{"host": False, **options})
+
+
+def test_all_facts_in_three_round_trips():
+    server = Replayed()
+    facts = read(server)
+    assert len(server.trips) == 3
+    assert facts["absent"] == {}
+    assert facts["account"] == "root@localhost"
+    assert [row["name"] for row in facts["schemas"]] == ["lab_shop", "lab_archive"]
+    # The second one holds a view and a table in the general tablespace.
+    assert facts["schemas"][0]["bytes"] > facts["schemas"][1]["bytes"] == 0
+    assert facts["schema_count"] == 2
+    assert facts["table_count"] == sum(row["tables"] for row in facts["schemas"])
+    assert facts["engines"] == {"MyISAM": 1}
+    assert list(facts["plugins"]) == ["clone"]
+    assert "InnoDB" in facts["builtin_plugins"].split()
+    assert facts["uptime"] >= 0
+    assert facts["donor_list"] is None
+    assert facts["clone"]["state"] == "none"
+    assert "stages" not in facts["clone"]
+    assert facts["server_uuid"] == facts["gtid_executed"].partition(":")[0]
+    assert "host" not in facts
+
+
+def test_what_an_account_may_not_see_is_absent_with_the_privilege_that_it_lacks():
+    facts = read(Replayed("limited"))
+    assert facts["absent"]["clone"] == "limited@localhost needs SELECT ON performance_schema.*"
+    assert "schemas" not in facts
+    assert all("limited@localhost needs " in reason for reason in facts["absent"].values()), facts["absent"]
+
+
+def test_what_the_server_refuses_is_absent_with_its_words():
+    refused = {"error": [1227, "Access denied; you need PROCESS"]}
+    facts = read(Replayed(transactions=refused, locks={"error": [1205, "Lock wait timeout exceeded"]}))
+    assert facts["absent"] == {
+        "transactions": "root@localhost may not read it (Access denied; you need PROCESS)",
+        "locks": "Lock wait timeout exceeded (error 1205)",
+    }
+
+
+def test_without_table_counts_the_files_tell():
+    facts = read(Replayed(tables={"error": [1142, "denied"]}, schemata={"error": [1142, "denied"]}))
+    assert facts["absent"]["engines"] == "root@localhost may not read it (denied)"
+    assert {row["name"] for row in facts["schemas"]} >= {"lab_shop"}
+    facts = read(Replayed(tablespaces={"error": [1142, "denied"]}))
+    assert [row["bytes"] for row in facts["schemas"]] == [None, None]
+
+
+def test_without_the_plugin_there_is_no_clone():
+    plugins = [row for row in Replayed().rows["plugins"] if row["name"] != "clone"]
+    server = Replayed(plugins=plugins)
+    facts = read(server)
+    assert facts["clone"]["state"] == "none"
+    assert facts["donor_list"] is None
+    assert "list" not in [name for trip in server.trips for name in trip]
+
+
+STATUS = {
+    "PID": 0,
+    "STATE": "Completed",
+    "BEGIN_TIME": "2026-11-23T01:00:00.000Z",
+    "END_TIME": "2026-11-23T01:00:10.000Z",
+    "SOURCE": "db9:3306",
+    "DESTINATION": "LOCAL INSTANCE",
+    "ERROR_NO": 0,
+    "ERROR_MESSAGE": "",
+    "BINLOG_FILE": "",
+    "BINLOG_POSITION": 0,
+    "GTID_EXECUTED": "",
+}
+COPY = {
+    "STAGE": "FILE COPY",
+    "STATE": "Completed",
+    "BEGIN_TIME": "2026-11-23T01:00:01.000Z",
+    "END_TIME": "2026-11-23T01:00:05.000Z",
+    "THREADS": 1,
+    "ESTIMATE": 4000,
+    "DATA": 4000,
+    "NETWORK": 4000,
+    "DATA_SPEED": 0,
+}
+
+
+def test_the_last_clone_tells_how_fast_it_copied():
+    clone = read(Replayed(clone_status=[STATUS], progress=[COPY]))["clone"]
+    assert (clone["state"], clone["source"], clone["copy_rate"]) == ("completed", "db9:3306", 1000)
+    assert "stages" not in clone
+    short = dict(COPY, END_TIME="2026-11-23T01:00:01.500Z")
+    assert read(Replayed(clone_status=[STATUS], progress=[short]))["clone"]["copy_rate"] is None
+
+
+def test_a_clone_that_cannot_be_read_is_absent():
+    facts = read(Replayed(progress={"error": [1142, "denied"]}))
+    assert "clone" not in facts
+    assert facts["absent"]["clone"] == "root@localhost may not read it (denied)"
+    assert facts["donor_list"] is None
+    facts = read(Replayed(list={"error": [1193, "unknown variable"]}))
+    assert facts["donor_list"] is None
+
+
+def test_tablespaces_without_a_file_are_looked_up():
+    server = Replayed(missing_files=[{"name": "lab@002dshop/gone", "open": 1}])
+    server.rows["tablespaces"][0]["missing"] = 1
+    assert read(server)["missing_files"] == {"lab-shop/gone": True}
+    assert server.trips[2] == ["missing_files"]
+    assert "missing_files" not in read(Replayed())
+
+
+@pytest.mark.parametrize("version", ["8.0.16", "5.5.5-10.11.14-MariaDB"])
+def test_a_server_without_clone_is_not_asked(version):
+    server = Replayed()
+    server.version = version
+    with pytest.raises(CloneError, match="db1:3306 "):
+        read(server)
+    assert server.trips == []
+
+
+@pytest.mark.parametrize("version", ["8.0.17", "8.0.36", "8.4.0", "9.7.4"])
+def test_each_version_has_its_own_statements(version):
+    server = Replayed()
+    server.version = version
+    for sources in (_facts.OPEN_SOURCES, _facts.SOURCES):
+        for name in _facts._due(sources, _facts.version_numbers(version)):
+            server.rows.setdefault(name, [])
+    assert read(server)["schema_count"] == 2
+
+
+@pytest.mark.parametrize(("machine", "key"), [({"reason": "not on this host"}, "absent"), ({"pid": 7}, "host")])
+def test_the_machine_is_asked_where_the_server_is(monkeypatch, machine, key):
+    asked = []
+    monkeypatch.setattr(_facts, "host_facts", lambda variables: asked.append(variables) or machine)
+    facts = read(Replayed(), host=True)
+    assert asked[0]["server_uuid"] == facts["server_uuid"]
+    assert facts[key]["host"] == "not on this host" if key == "absent" else facts[key] == machine

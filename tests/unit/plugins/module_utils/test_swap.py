@@ -9,7 +9,11 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
+import shutil
+import signal
 import stat
+import subprocess
+import time
 
 import pytest
 
@@ -609,3 +613,311 @@ def test_is_unfinished(record, unfinished):
 
 def test_dated():
     assert _swap.dated("/var/lib/mysql/", "old", 0) == "/var/lib/mysql.old-19700101T000000Z"
+
+
+# -- the trial ---------------------------------------------------------------------------------------------------------
+
+SERVES = "trap 'exit 0' TERM; touch up; while :; do sleep 0.05; done\n"
+
+
+class Trial(World):
+    """A world in which the trial's server is a shell script that works in its data directory."""
+
+    def __init__(self, root, script=SERVES, answers=(), uuid=UUID):
+        super().__init__(root, uuid=uuid)
+        self.program = root / "mysqld"
+        self.program.write_text("#!/bin/sh\ncd %s\n%s" % (root / "data.new", script))
+        self.program.chmod(0o755)
+        self.answers = list(answers)
+        self.clones = {}
+
+    def command_line(self, pid):
+        return str(self.program), ["--defaults-file=/etc/my.cnf"], {"PATH": os.environ["PATH"], "OUTER": "1"}
+
+    def sleep(self, seconds):
+        super().sleep(seconds)
+        time.sleep(0.02)
+
+    def open(self, logins, read_timeout=30.0):
+        if not (self.root / "data.new" / "up").exists():
+            raise ServerError(2002, "no such file", logins[0].label, "connect")
+        if self.answers:
+            raise self.answers.pop(0)
+        return TrialSession(self, logins[0])
+
+
+class TrialSession(Session):
+    def query_many(self, statements):
+        answers = super().query_many(statements)
+        if self.world.clones is None:
+            denied = ServerError(1142, "denied", self.label)
+            return dict.fromkeys(statements, denied)
+        answers["status"][0].update(self.world.clones)
+        return answers
+
+
+def tried(world, **changes):
+    journal = Journal()
+    record = record_of(world, **changes)
+    swap = swap_of(world, journal, record)
+    swap.check(os.getpid(), "db1:3306")
+    return journal
+
+
+def not_tried(world, **changes):
+    with pytest.raises(CloneError) as caught:
+        tried(world, **changes)
+    return caught.value.message
+
+
+def test_a_copy_is_tried_with_a_server_of_its_own(root):
+    journal = tried(Trial(root))
+    assert journal.record["gtid_executed"] == GTIDS
+    assert journal.record["private"] is None
+    assert "trying the clone in" in journal.events[0]
+
+
+def test_what_the_trial_server_says_of_its_end_is_told(root):
+    failing = "echo '2026-11-22T23:29:13Z 0 [ERROR] [MY-010119] [Server] Aborting' ; exit 3\n"
+    message = not_tried(Trial(root, failing))
+    assert "it ended with status 3. Its error log: " in message
+    assert "Aborting" in message
+
+
+@pytest.mark.parametrize(
+    ("script", "words"), [("trap 'exit 2' TERM; touch up; while :; do sleep 0.05; done\n", "(status 2)")]
+)
+def test_a_trial_must_end_cleanly(root, script, words):
+    assert "it did not shut down cleanly %s" % words in not_tried(Trial(root, script))
+
+
+def test_one_that_does_not_end_is_killed(root, monkeypatch):
+    monkeypatch.setattr(_swap, "_STOP_SECONDS", 0.3)
+    assert "still running after 0 s" in not_tried(Trial(root, "trap '' TERM; touch up; while :; do sleep 0.05; done\n"))
+
+
+def test_one_that_never_answers_is_given_up(root):
+    assert "it does not answer: no such file" in not_tried(Trial(root, SERVES.replace("touch up", ":")))
+
+
+def test_accounts_are_the_donors(root):
+    message = not_tried(Trial(root, answers=[ServerError(1045, "denied", "r")]))
+    assert "none of the logins works on the cloned data (denied)" in message
+    assert "post_clone_login_user" in message
+
+
+@pytest.mark.parametrize(
+    ("uuid", "clone", "words"),
+    [
+        ("other", {}, "its server_uuid is other, not the recipient's"),
+        (UUID, {"STATE": "Failed"}, "its clone is failed from db1:3306"),
+        (UUID, {"SOURCE": "db2:3306"}, "its clone is completed from db2:3306"),
+    ],
+)
+def test_what_the_copy_holds_is_looked_at(root, uuid, clone, words):
+    world = Trial(root, uuid=uuid)
+    world.clones = clone
+    assert words in not_tried(world)
+
+
+@pytest.mark.parametrize(("status", "is_good"), [("2 0\n", True), ("1 0\n", False), (None, False)])
+def test_where_the_clone_cannot_be_read_its_files_tell(root, status, is_good):
+    (root / "data.new" / "#clone").mkdir()
+    if status:
+        (root / "data.new" / "#clone" / "#view_status").write_text(status)
+    world = Trial(root)
+    world.clones = None
+    if is_good:
+        assert tried(world).record["gtid_executed"] == GTIDS
+    else:
+        assert "don't say that it is completed" in not_tried(world)
+
+
+# -- after the swap ----------------------------------------------------------------------------------------------------
+
+
+class Answers(Session):
+    """Answers otherwise than a server that is as it should be."""
+
+    def query(self, statement, values=None):
+        return [dict(super().query(statement)[0], **self.world.otherwise)]
+
+    def query_many(self, statements):
+        found = super().query_many(statements)
+        if self.world.status == "hidden":
+            return dict.fromkeys(statements, ServerError(1142, "denied", self.label))
+        if self.world.status == "broken":
+            return dict.fromkeys(statements, ServerError(1030, "engine", self.label))
+        found["status"][0]["STATE"] = self.world.status
+        return found
+
+
+def otherwise(root, status="Completed", **rows):
+    world = World(root)
+    world.otherwise, world.status = rows, status
+
+    def opened(logins, read_timeout=30.0, opened=world.open):
+        return Answers(world, opened(logins).login)
+
+    world.open = opened
+    return world
+
+
+@pytest.mark.parametrize(
+    ("status", "rows", "words"),
+    [
+        ("Completed", {"datadir": "/elsewhere/"}, "start_command has started a server on /elsewhere/"),
+        ("Completed", {"gtids": ""}, "the server lacks transactions that the clone had"),
+        ("Failed", {}, "the server's clone is failed"),
+        ("hidden", {}, "don't say that it is completed"),
+    ],
+)
+def test_a_server_that_is_not_as_it_should_be_is_rolled_back(root, status, rows, words):
+    world = otherwise(root, status, **rows)
+    with pytest.raises(CloneError, match="Rolled back") as caught:
+        exchange(world, Journal())
+    assert words in caught.value.message
+    assert rules(world) == "original"
+
+
+def test_the_files_tell_where_the_clone_may_not_be_read(root):
+    (root / "data.new" / "#clone").mkdir()
+    (root / "data.new" / "#clone" / "#view_status").write_text("2 0\n")
+    world, journal = otherwise(root, "hidden"), Journal()
+    world.running_on = world.identity(str(root / "data"))
+    swap = swap_of(world, journal, record_of(world))
+    assert swap.exchange(lambda: world.open([OWN]), 7)["state"] == "completed"
+    assert "may not read clone_status" in swap.warnings[0]
+
+
+def test_other_errors_are_no_missing_privilege(root):
+    world = otherwise(root, "broken")
+    with pytest.raises(CloneError, match="engine"):
+        exchange(world, Journal())
+
+
+def test_a_server_that_refuses_to_shut_down_runs_on(root):
+    world, journal = World(root), Journal()
+    world.running_on = world.identity(str(root / "data"))
+
+    def refused():
+        raise ServerError(1227, "you need SHUTDOWN", "r")
+
+    with pytest.raises(CloneError, match="the server could not be shut down: you need SHUTDOWN"):
+        swap_of(world, journal, record_of(world)).exchange(refused, 7)
+    assert world.steps == []
+    assert journal.record["goal"] == "none"
+
+
+def test_one_that_does_not_end_is_told(root):
+    world, journal = World(root), Journal()
+    world.alive = lambda pid: True
+    world.running_on = world.identity(str(root / "data"))
+    with pytest.raises(CloneError, match=r"still runs \(process 7\)\. Nothing was moved"):
+        swap_of(world, journal, record_of(world)).exchange(lambda: world.open([OWN]), 7)
+    assert rules(world) == "original"
+
+
+def test_who_watches_the_server_is_given_time_to_see_its_end(root):
+    world, journal = World(root), Journal()
+    world.parent = lambda pid: 99
+    alive = world.alive
+    world.alive = lambda pid: world.now < 1.0 if pid == 99 else alive(pid)
+    exchange(world, journal)
+    assert world.now >= 1.0
+
+
+@pytest.mark.parametrize("pid", [7, None])
+def test_a_finished_swap_is_undone(root, pid):
+    world, journal = World(root), Journal()
+    exchange(world, journal)
+    if pid is None:
+        world.running_on = None
+    swap = swap_of(world, journal, journal.record)
+    swap.undo(lambda: world.open([OWN]), pid)
+    assert rules(world) == "original"
+    assert (root / "data.new" / "name").read_text() == "copy"
+    assert journal.record["state"] == "rolled_back"
+    with pytest.raises(CloneError, match="moved by somebody else"):
+        swap.undo(lambda: world.open([OWN]), 7)
+
+
+def test_the_log_tells_why_a_server_does_not_answer(root):
+    (root / "data.new" / "stderr").write_text("2026-11-22T23:29:13Z 0 [ERROR] [MY-010119] [Server] Aborting\n")
+    world = World(root)
+    world.command = lambda text, seconds: world.step("start")
+    with pytest.raises(CloneError, match=r"the server does not answer: no such file\. Its error log: .*Aborting"):
+        exchange(world, Journal())
+
+
+def test_a_directory_that_cannot_be_removed_is_told(root):
+    world, journal = World(root), Journal()
+
+    def fail(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    world.remove = fail
+    swap = swap_of(world, journal, record_of(world))
+    with pytest.raises(CloneError, match="could not be removed: Permission denied"):
+        swap.begin()
+    swap.record["goal"] = "none"
+    swap.abandon()
+    assert "could not be removed" in swap.warnings[0]
+    swap.record["goal"] = "done"
+    swap.abandon()
+    assert len(swap.warnings) == 1
+
+
+# -- this machine ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mysqld(tmp_path):
+    """A process of a program that is called mysqld, told of a data directory."""
+    program = tmp_path / "mysqld"
+    shutil.copy(shutil.which("sleep"), program)
+    datadir = tmp_path / "there"
+    datadir.mkdir()
+    with subprocess.Popen([program, "60"], cwd=datadir, env={"A": "1", "MYSQLD_PARENT_PID": "1"}) as process:
+        yield process, datadir
+        process.kill()
+
+
+def test_processes_of_this_machine(mysqld):
+    process, datadir = mysqld
+    host = _swap.Host()
+    assert host.servers(str(datadir)) == [process.pid]
+    assert host.servers("/elsewhere") == []
+    assert not host.was_told(process.pid, str(datadir))
+    program, arguments, environment = host.command_line(process.pid)
+    assert (os.path.basename(program), arguments, environment["A"]) == ("mysqld", ["60"], "1")
+    assert host.parent(process.pid) == os.getpid()
+    assert host.parent(2**30) == 1
+    assert host.alive(process.pid)
+    host.signal(process.pid, signal.SIGKILL)
+    process.wait()
+    host.signal(process.pid, signal.SIGTERM)
+    assert not host.alive(process.pid)
+
+
+def test_the_place_of_a_swap_is_looked_at(mysqld, tmp_path):
+    process, datadir = mysqld
+    facts = {
+        "variables": {"datadir": f"{datadir}/"},
+        "host": {"pid": process.pid, "confinement": "no such profile (enforce)"},
+    }
+    found = _swap.look(facts, {"server_uuid": UUID}, str(tmp_path / "deep" / "new"))
+    assert (found["datadir"], found["configured"]) == (str(datadir), str(datadir))
+    assert found["device"] == found["new_device"]
+    assert found["not_writable"] == []
+    assert found["uid"] == os.geteuid()
+    assert found["user"] == found["me"]
+    assert found["visible"]
+    assert found["mounts"] == []
+    assert found["apparmor"] == ""
+    assert found["variables"] == {"server_uuid": UUID}
+
+
+def test_a_user_without_a_name_is_a_number():
+    assert _swap._user_name(0) == "root"
+    assert _swap._user_name(2**31 - 5) == str(2**31 - 5)
