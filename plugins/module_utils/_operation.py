@@ -216,8 +216,11 @@ class Operation:
             "profile": "full",
             "force": wanted.force,
             "pool": [other.label for other in wanted.donors],
-            # What can't end in time isn't begun, as far as the servers' own limits tell; the run's limits are others.
-            "deadline": None if any("bandwidth" in name for name in wanted.settings) else wanted.deadline,
+            # What can't end in time (deadline, timeout) isn't begun, as far as the servers' own limits tell; the run's limits are
+            # others.
+            "deadline": None
+            if any("bandwidth" in name for name in wanted.settings)
+            else self.context.link.wall() + self.context.left(),
             "max_allowed_packet": wanted.settings.get("max_allowed_packet"),
         }
 

@@ -153,13 +153,15 @@ options:
     default: [5, 10, 30]
   timeout:
     description:
-      - Seconds for the whole run with all its attempts and waiting.
+      - Seconds for the whole run with all its attempts and waiting. What is under way then is cancelled.
+      - A clone that can't end by then, as far as limits of bandwidth tell that the servers have set, or the recipient's last
+        clone, isn't begun, so that the recipient keeps its data.
     type: float
     default: 86400
   deadline:
     description:
       - The end of the change window as seconds since 1970-01-01 UTC. The run is given up, and a clone under way cancelled, then.
-      - A clone that can't end by then, as far as limits of bandwidth tell that the servers have set, isn't begun.
+      - What O(timeout) says of a clone that can't end in time goes for this, too.
     type: float
   stall_timeout:
     description:

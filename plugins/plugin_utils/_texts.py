@@ -528,7 +528,8 @@ SENTENCES: dict[str, dict[str, str]] = {
         ("Choose a donor that is nearer, set clone_enable_compression=ON for this run, or lower reserve_bandwidth"): (
             "选择更近的源实例，本次运行设置 clone_enable_compression=ON，或调低 reserve_bandwidth"
         ),
-        "Give a later deadline": "给出更晚的截止时间",
+        "Give a later deadline, or a longer timeout": "给出更晚的截止时间，或更长的 timeout",
+        "Give it more time (deadline, timeout), or raise the bandwidth": "给它更多时间（deadline、timeout），或提高带宽",
         "Set open_files_limit={} (and LimitNOFILE of its unit) and restart the recipient": (
             "设置 open_files_limit={}（及其 unit 的 LimitNOFILE）并重启目标实例"
         ),

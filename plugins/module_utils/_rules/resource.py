@@ -116,7 +116,10 @@ def deadline(pair: Pair) -> Verdict | None:
     left = until - pair.recipient.fact("now")
     if left <= 0:
         return fail(
-            f"the deadline passed {duration(-left)} ago", actual=0, expected=until, remedy="Give a later deadline"
+            f"the deadline passed {duration(-left)} ago",
+            actual=0,
+            expected=until,
+            remedy="Give a later deadline, or a longer timeout",
         )
     needed, basis = _capacity.duration(pair.recipient, pair.donor, pair.options, pair.probe)
     words = f"{duration(needed)} needed ({basis}), {duration(left)} left"
@@ -125,7 +128,7 @@ def deadline(pair: Pair) -> Verdict | None:
     more = {
         "actual": round(needed, 1),
         "expected": round(left, 1),
-        "remedy": "Clone in a longer window, or raise the bandwidth",
+        "remedy": "Give it more time (deadline, timeout), or raise the bandwidth",
     }
     # An assumed bandwidth proves nothing.
     return warn(words + "; use probe=true to measure", **more) if _capacity.is_assumed(basis) else fail(words, **more)

@@ -626,6 +626,8 @@ class TestBefore:
         until = World().wall() + 3600
         operate(World(Attempt()), deadline=until)
         assert report["options"]["deadline"] == until
+        operate(World(Attempt()), deadline=until, timeout=60)
+        assert report["options"]["deadline"] == World().wall() + 60
         # The check knows the servers' own limits, not the run's.
         world = World(Attempt())
         world.variables["clone_max_data_bandwidth"] = 0
