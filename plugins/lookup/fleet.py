@@ -20,11 +20,12 @@ options:
     description:
       - V(pool) gives all servers of the play that hold the donors' data or are going to, as host:port.
       - V(plan) makes the first state from the checks of all hosts of the play, with the plan and its lines to show.
+      - V(prepared) takes the servers out of it on which the role C(privileges) could not make the run's account.
       - V(advance) makes the next state from C(fleet_state) and what the active hosts said.
       - V(summary) gives the lines that say what became of each recipient.
     type: list
     elements: str
-    choices: [pool, plan, advance, summary]
+    choices: [pool, plan, prepared, advance, summary]
     required: true
 """
 
@@ -67,11 +68,17 @@ class LookupModule(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         self._variables = variables or {}
         self._hostvars = self._variables["hostvars"]
-        works = {"pool": self._pool, "plan": self._plan, "advance": self._advance, "summary": self._summary}
+        works = {
+            "pool": self._pool,
+            "plan": self._plan,
+            "prepared": self._prepared,
+            "advance": self._advance,
+            "summary": self._summary,
+        }
         unknown = [term for term in terms if term not in works]
         if unknown or not terms:
             raise AnsibleLookupError(
-                "fleet: '%s' is unknown; expected pool, plan, advance or summary" % ", ".join(unknown)
+                "fleet: '%s' is unknown; expected pool, plan, prepared, advance or summary" % ", ".join(unknown)
             )
         return [works[term]() for term in terms]
 
@@ -144,22 +151,20 @@ class LookupModule(LookupBase):
         refused = {name: str(self._hostvars[name].get("fleet_refused") or "") for name in waiting}
         forks = int(self._variables.get("ansible_forks") or C.DEFAULT_FORKS)
         refused = {name: why for name, why in refused.items() if why}
-        return _fleet.advance(state, polls, time.time(), forks, refused, self._away())
+        return _fleet.advance(state, polls, time.time(), forks, refused)
 
-    def _away(self) -> dict[str, str]:
-        """The servers on which the run's account could not be made, and why."""
-        found: dict[str, str] = {}
-        for row in self._prepared("privileges_on_servers"):
-            found[str(row["item"][0])] = str(row["msg"])
+    def _prepared(self) -> dict[str, t.Any]:
+        state = self._value("fleet_state")
+        away = {str(row["item"][0]): str(row["msg"]) for row in self._failed("privileges_on_servers")}
         # An account comes to a replica from its source.
-        sources = {str(row["item"][0]): str(row["msg"]) for row in self._prepared("privileges_on_sources")}
-        for name in self._value("fleet_state")["hosts"] if sources else ():
+        sources = {str(row["item"][0]): str(row["msg"]) for row in self._failed("privileges_on_sources")}
+        for name in state["hosts"] if sources else ():
             source = str(self._hostvars[name].get("mysql_clone_source") or "")
             if source in sources:
-                found[name] = f"{source}: {sources[source]}"
-        return found
+                away[name] = f"{source}: {sources[source]}"
+        return _fleet.prepared(state, away)
 
-    def _prepared(self, name: str) -> list[dict[str, t.Any]]:
+    def _failed(self, name: str) -> list[dict[str, t.Any]]:
         """The rows of a loop of clone_user that failed; run_once registers it on all hosts."""
         return [row for row in (self._value(name) or {}).get("results") or () if row.get("msg")]
 

@@ -401,18 +401,33 @@ def _plan_lines(state: State, planned: Simulated) -> list[str]:
     return lines
 
 
+def prepared(state: State, away: t.Mapping[str, str]) -> State:
+    """The state after the run's account was to be made on all that serve; ``away`` names those where it couldn't be, and why.
+
+    Nobody can be cloned from them. Where none is left, nobody can be cloned.
+    """
+    state = dict(state, hosts={name: dict(host) for name, host in state["hosts"].items()}, news=[])
+    for name, message in away.items():
+        if name in state["hosts"]:
+            state["hosts"][name]["away"] = message
+            state["news"].append("%s serves as no donor: %s" % (name, message))
+    if not any(_serves(state, host) for host in state["hosts"].values()):
+        for name, host in state["hosts"].items():
+            if host["state"] == "waiting":
+                _end(state, name, "failed", _no_donor(state))
+    return state
+
+
 def advance(
     state: State,
     polls: t.Mapping[str, t.Mapping[str, t.Any]],
     now: float,
     forks: int = 5,
     refused: t.Mapping[str, str] | None = None,
-    away: t.Mapping[str, str] | None = None,
 ) -> State:
     """The next state from what clone_run said on the active hosts: who is active now, from whom, and how long a look may last.
 
-    ``refused`` names recipients that could not be prepared, ``away`` servers on which the run's account could not be made, so
-    that nobody can be cloned from them; and why.
+    ``refused`` names hosts that could not be prepared, and why.
     """
     state = dict(state, hosts={name: dict(host) for name, host in state["hosts"].items()}, news=[])
     hosts = state["hosts"]
@@ -421,10 +436,6 @@ def advance(
     for name, message in (refused or {}).items():
         if hosts[name]["state"] == "waiting":
             _end(state, name, "refused", message)
-    for name, message in (away or {}).items():
-        if name in hosts and not hosts[name].get("away"):
-            hosts[name]["away"] = message
-            state["news"].append("%s serves as no donor: %s" % (name, message))
     scheduler = _restored(state, now)
     left = math.inf
     if state["deadline"] is not None:

@@ -233,18 +233,16 @@ def test_hosts_that_could_not_be_prepared_are_refused():
 
 def test_a_server_that_could_not_be_prepared_serves_nobody():
     known = {"r0": {**READY, "cloned": True}, "r1": dict(READY)}
-    state = _fleet.advance(_fleet.begin(["d"], known, {}, "tree", 0.0), {}, 0.0, away={"d": "no such privilege"})
-    assert donors(state) == {"r1": "r0"}
-    assert "d serves as no donor: no such privilege" in state["news"]
-    again = _fleet.advance(state, {}, 1.0, away={"d": "no such privilege"})
-    assert not again["news"]
+    state = _fleet.prepared(_fleet.begin(["d"], known, {}, "tree", 0.0), {"d": "no such privilege", "elsewhere": "x"})
+    assert state["news"] == ["d serves as no donor: no such privilege"]
+    assert donors(_fleet.advance(state, {}, 0.0)) == {"r1": "r0"}
 
 
 def test_without_a_server_that_could_be_prepared_the_reason_is_told():
-    state = _fleet.advance(start(1), {}, 0.0, away={"d": "no such privilege", "elsewhere": "never heard of"})
-    assert state["done"]
+    state = _fleet.prepared(start(1), {"d": "no such privilege"})
     assert state["hosts"]["r0"]["state"] == "failed"
     assert state["hosts"]["r0"]["message"] == "no donor is left (d: no such privilege)"
+    assert _fleet.advance(state, {}, 0.0)["done"]
 
 
 def test_a_wrong_fanout_is_named():
