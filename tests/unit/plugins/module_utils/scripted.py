@@ -39,10 +39,7 @@ class Scripted:
         self.asked.append(statement)
         for key, answer in self.answers.items():
             if key in statement:
-                answer = answer(statement) if callable(answer) else answer
-                if isinstance(answer, Exception):
-                    raise answer
-                return answer
+                return answered(answer(statement) if callable(answer) else answer)
         raise AssertionError(f"nobody has written down an answer to: {statement}")
 
     execute = query
@@ -65,6 +62,13 @@ class Scripted:
     def told(self, word):
         """The statements that hold a word."""
         return [statement for statement in self.asked if word in statement]
+
+
+def answered(answer):
+    """An answer that was written down: raised where it is an error."""
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def error(number, text="it says so", label="db1:3306"):

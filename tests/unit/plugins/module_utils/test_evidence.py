@@ -20,7 +20,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, MissingLibrary
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
-from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, error
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, answered, error
 
 PARAMS = {
     "login_user": "root",
@@ -274,14 +274,10 @@ def world(monkeypatch):
 
     def read(_server):
         found = shown["views"].pop(0) if len(shown["views"]) > 1 else shown["views"][0]
-        if isinstance(found, Exception):
-            raise found
-        return found
+        return answered(found)
 
     def facts(_server):
-        if isinstance(shown["facts"], Exception):
-            raise shown["facts"]
-        return shown["facts"]
+        return answered(shown["facts"])
 
     def compare(facts_, donor, wanted, donor_facts):
         shown["asked"].append((donor, wanted))

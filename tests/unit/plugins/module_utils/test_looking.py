@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _host, _job, _looking, _precheck, _probe, _swap
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
-from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, error
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, answered, error
 
 DONOR = Login("db9", 3307, user="cu", password="c")
 FACTS = {"label": "db1", "absent": {}, "variables": {"datadir": "/data/", "max_allowed_packet": "67108864"}}
@@ -60,10 +60,7 @@ def servers(monkeypatch):
 
     def connect(login, *_more, **_options):
         opened.append(login)
-        answer = opened.answer
-        if isinstance(answer, Exception):
-            raise answer
-        server = answer or Scripted({"SELECT 1": [{"1": 1}]}, label=login.label)
+        server = answered(opened.answer) or Scripted({"SELECT 1": [{"1": 1}]}, label=login.label)
         server.encrypted = True
         return server
 
@@ -250,7 +247,7 @@ def test_a_server_that_is_gone_may_be_in_a_restart(servers, monkeypatch):
 @pytest.mark.parametrize("number", [1045, 2003])
 def test_one_that_cannot_be_logged_in_to_is_named(servers, monkeypatch, number):
     servers.answer = error(number, "no way", "db1:3306")
-    monkeypatch.setattr(_job, "connect_patiently", lambda logins: (_ for _ in ()).throw(servers.answer))
+    monkeypatch.setattr(_job, "connect_patiently", lambda logins: answered(servers.answer))
     with pytest.raises(CloneError, match="the recipient db1:3306 can't be logged in to as root: no way") as caught:
         _looking.look(PARAMS)
     assert caught.value.details["recipient_unreachable"]

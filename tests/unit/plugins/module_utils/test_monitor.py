@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errorlog, _host, _monitor, _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
-from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, error
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, answered, error
 
 GIB = 1 << 30
 
@@ -211,8 +211,7 @@ def server(monkeypatch, tmp_path):
     made.place = _errorlog.Place(str(log), "log_error", (str(log),))
 
     def connect(logins):
-        if isinstance(made.refuses, Exception):
-            raise made.refuses
+        answered(made.refuses)
         return made
 
     made.refuses = None

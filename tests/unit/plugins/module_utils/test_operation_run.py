@@ -876,7 +876,7 @@ class TestElse:
         monkeypatch.setattr(
             _precheck, "server_facts", lambda server, side: {"host": {}, "schemas": [], "gtid_executed": ""}
         )
-        monkeypatch.setattr(_host, "new_directory", lambda path: seen.append(path))
+        monkeypatch.setattr(_host, "new_directory", seen.append)
         world = Beside(Attempt())
         operate(world, data_directory="/data.new")
         assert set(seen) == {"/data.new"}

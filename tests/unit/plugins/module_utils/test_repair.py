@@ -25,7 +25,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._recovery import Seen, Step, Wanted
-from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, error
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, answered, error
 
 PARAMS = {
     "login_user": "root",
@@ -444,7 +444,7 @@ def test_a_start_that_fails_is_explained_by_the_log(monkeypatch):
         [Step("mend", "the port is taken", "hand")],
         [Step("mend", "the port is taken", "hand")],
     )
-    monkeypatch.setattr(made, "_do_start", lambda step: (_ for _ in ()).throw(CloneError("it does not come up")))
+    monkeypatch.setattr(made, "_do_start", lambda step: answered(CloneError("it does not come up")))
     result = made.run()
     assert seen[:2] == [False, True]
     assert [(step["action"], step["status"]) for step in result["steps"]] == [("start", "failed"), ("mend", "left")]

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _inventory, _verification, _verify
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
-from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, error
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, answered, error
 
 PARAMS = {
     "threads": 4,
@@ -148,9 +148,7 @@ def world(monkeypatch):
 
     def session(logins, timeout):
         seen["logins"] = logins
-        if isinstance(seen["session"], Exception):
-            raise seen["session"]
-        return seen["session"] or (logins[0], "")
+        return answered(seen["session"]) or (logins[0], "")
 
     def server(login, read_timeout):
         assert read_timeout == 120
