@@ -150,8 +150,7 @@ class LookupModule(LookupBase):
         waiting = [name for name, host in state["hosts"].items() if host["state"] == "waiting"]
         refused = {name: str(self._hostvars[name].get("fleet_refused") or "") for name in waiting}
         forks = int(self._variables.get("ansible_forks") or C.DEFAULT_FORKS)
-        refused = {name: why for name, why in refused.items() if why}
-        return _fleet.advance(state, polls, time.time(), forks, refused)
+        return _fleet.advance(state, polls, time.time(), forks, {name: why for name, why in refused.items() if why})
 
     def _prepared(self) -> dict[str, t.Any]:
         state = self._value("fleet_state")

@@ -148,8 +148,7 @@ def merged(handed_on: t.Mapping[str, t.Any] | None, link: t.Mapping[str, t.Any] 
 def with_sizes(donor: dict[str, t.Any] | None, known: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any] | None:
     """A donor's facts with the sizes that older facts of the same server have, where it lacks them (pure)."""
     for older in known:
-        _usable(older)
-        if donor is not None and older["server_uuid"] == donor.get("server_uuid"):
+        if _usable(older) and donor is not None and older["server_uuid"] == donor.get("server_uuid"):
             donor = {**{name: older[name] for name in _SIZES if name in older}, **donor}
     return donor
 

@@ -401,12 +401,17 @@ def _plan_lines(state: State, planned: Simulated) -> list[str]:
     return lines
 
 
+def _copied(state: State) -> State:
+    """A state to be changed into the next one, without news yet."""
+    return dict(state, hosts={name: dict(host) for name, host in state["hosts"].items()}, news=[])
+
+
 def prepared(state: State, away: t.Mapping[str, str]) -> State:
     """The state after the run's account was to be made on all that serve; ``away`` names those where it couldn't be, and why.
 
     Nobody can be cloned from them. Where none is left, nobody can be cloned.
     """
-    state = dict(state, hosts={name: dict(host) for name, host in state["hosts"].items()}, news=[])
+    state = _copied(state)
     for name, message in away.items():
         if name in state["hosts"]:
             state["hosts"][name]["away"] = message
@@ -429,7 +434,7 @@ def advance(
 
     ``refused`` names hosts that could not be prepared, and why.
     """
-    state = dict(state, hosts={name: dict(host) for name, host in state["hosts"].items()}, news=[])
+    state = _copied(state)
     hosts = state["hosts"]
     for name in state["active"]:
         _heard(state, name, hosts[name], dict(polls.get(name) or {}), now)

@@ -7,6 +7,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -24,3 +28,22 @@ def wire():
     server = Wire()
     yield server
     server.close()
+
+
+@pytest.fixture
+def mysqld(tmp_path):
+    """A process of a program that is called mysqld and works in a data directory; both."""
+    program = tmp_path / "mysqld"
+    shutil.copy(shutil.which("sleep"), program)
+    datadir = tmp_path / "data"
+    datadir.mkdir()
+    with subprocess.Popen([program, "60"], cwd=datadir, env={"A": "1"}) as process:
+        try:
+            # The kernel lets the starter go on a moment before the process has its new name.
+            deadline = time.monotonic() + 10
+            while Path(f"/proc/{process.pid}/comm").read_text(encoding="utf-8") != "mysqld\n":
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            yield process, datadir
+        finally:
+            process.kill()

@@ -73,3 +73,9 @@ def answered(answer):
 
 def error(number, text="it says so", label="db1:3306"):
     return ServerError(number, text, label)
+
+
+def options(spec, **given):
+    """A module's parameters as Ansible hands them over, for root on a socket: its defaults, but for what is given."""
+    login = {"login_user": "root", "login_password": "r", "login_unix_socket": "/run/db1.sock", "config_file": None}
+    return {name: option.get("default") for name, option in spec.items()} | login | given

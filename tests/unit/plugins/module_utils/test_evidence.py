@@ -20,37 +20,15 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, MissingLibrary
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
-from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, answered, error
+from ansible_collections.dbops.mysql_clone.plugins.modules import clone_diagnose
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import (
+    Scripted,
+    answered,
+    error,
+    options,
+)
 
-PARAMS = {
-    "login_user": "root",
-    "login_password": "r",
-    "login_unix_socket": "/run/db1.sock",
-    "login_host": None,
-    "login_port": 3306,
-    "config_file": None,
-    "ca_cert": None,
-    "client_cert": None,
-    "client_key": None,
-    "check_hostname": None,
-    "connect_timeout": 10,
-    "post_clone_login_user": None,
-    "post_clone_login_password": None,
-    "donor_host": None,
-    "donor_port": 3306,
-    "donor_user": None,
-    "donor_password": None,
-    "donor_facts": None,
-    "donor_log": None,
-    "require_ssl": None,
-    "since": None,
-    "server_config_file": None,
-    "datadir": None,
-    "path": None,
-    "error": None,
-    "history": [],
-    "name": None,
-}
+PARAMS = options(clone_diagnose.ARGUMENT_SPEC)
 # As MySQL 9.7.4 has written them for a clone that ended with error 1158 in FILE COPY.
 STATUS = (
     "3 0\n1795379871000000 1795379874000000\n127.0.0.1:3307\n1158\nGot an error reading communication packets\n\n0\n\n"

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 
 import pytest
 
@@ -137,40 +135,33 @@ def test_directories_are_absolute():
 
 
 @pytest.fixture
-def mysqld(tmp_path):
-    """A process that is called as a server is, and works in its data directory; the variables of its server."""
-    program = tmp_path / "mysqld"
-    shutil.copy(shutil.which("sleep"), program)
-    datadir = tmp_path / "data"
-    datadir.mkdir()
-    with subprocess.Popen([program, "60"], cwd=datadir) as process:
-        (datadir / "x.pid").write_text(f"{process.pid}\n")
-        try:
-            yield {"datadir": f"{datadir}/", "pid_file": "x.pid", "plugin_dir": str(tmp_path / "plugins")}
-        finally:
-            process.kill()
+def server(mysqld, tmp_path):
+    """The variables of that process's server."""
+    process, datadir = mysqld
+    (datadir / "x.pid").write_text(f"{process.pid}\n")
+    return {"datadir": f"{datadir}/", "pid_file": "x.pid", "plugin_dir": str(tmp_path / "plugins")}
 
 
-def test_a_server_of_this_machine_is_found(mysqld, tmp_path):
-    pid, proof = _host.find_process(mysqld)
-    assert pid
+def test_a_server_of_this_machine_is_found(server, tmp_path):
+    pid, proof = _host.find_process(server)
+    assert pid, proof
     assert proof == f"process {pid} of x.pid"
     elsewhere = tmp_path / "other"
     elsewhere.mkdir()
     (elsewhere / "x.pid").write_text(str(pid))
-    assert "doesn't work in" in _host.find_process({**mysqld, "datadir": str(elsewhere)})[1]
+    assert "doesn't work in" in _host.find_process({**server, "datadir": str(elsewhere)})[1]
     (tmp_path / "data" / "auto.cnf").write_text("[auto]\nserver-uuid=uuid-1\n")
-    assert "another server" in _host.find_process({**mysqld, "server_uuid": "uuid-2"})[1]
+    assert "another server" in _host.find_process({**server, "server_uuid": "uuid-2"})[1]
     (elsewhere / "x.pid").unlink()
     elsewhere.rmdir()
-    assert "there is no directory" in _host.find_process({**mysqld, "datadir": str(elsewhere)})[1]
+    assert "there is no directory" in _host.find_process({**server, "datadir": str(elsewhere)})[1]
 
 
-def test_the_facts_of_this_machine(mysqld, tmp_path):
+def test_the_facts_of_this_machine(server, tmp_path):
     (tmp_path / "plugins").mkdir()
     for name in ("mysql_clone.so", "component.so", "README"):
         (tmp_path / "plugins" / name).touch()
-    found = _host.host_facts(mysqld)
+    found = _host.host_facts(server)
     assert "reason" not in found
     assert list(found["file_systems"]) == ["data"]
     assert found["libraries"] == "component.so mysql_clone.so"
@@ -183,12 +174,12 @@ def test_the_facts_of_this_machine(mysqld, tmp_path):
     assert found["root"] is (os.geteuid() == 0)
     assert found["block_size"] > 0
     (tmp_path / "data" / "ib_buffer_pool").write_text("1,2\n")
-    found = _host.host_facts({**mysqld, "plugin_dir": str(tmp_path / "none")})
+    found = _host.host_facts({**server, "plugin_dir": str(tmp_path / "none")})
     assert (found["buffer_pool_file"], found["libraries"]) == (4, None)
 
 
-def test_what_is_on_another_file_system_is_told_apart(mysqld):
-    found = _host.host_facts({**mysqld, "log_bin_basename": "/proc/binlog"})
+def test_what_is_on_another_file_system_is_told_apart(server):
+    found = _host.host_facts({**server, "log_bin_basename": "/proc/binlog"})
     assert sorted(found["file_systems"]) == ["binlog", "data"]
     assert found["file_systems"]["binlog"]["inodes"] is None
 

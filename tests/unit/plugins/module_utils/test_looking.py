@@ -13,40 +13,17 @@ import pytest
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _host, _job, _looking, _precheck, _probe, _swap
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
-from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, answered, error
+from ansible_collections.dbops.mysql_clone.plugins.modules import clone_precheck
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import (
+    Scripted,
+    answered,
+    error,
+    options,
+)
 
 DONOR = Login("db9", 3307, user="cu", password="c")
 FACTS = {"label": "db1", "absent": {}, "variables": {"datadir": "/data/", "max_allowed_packet": "67108864"}}
-PARAMS = {
-    "login_host": None,
-    "login_port": 3306,
-    "login_unix_socket": "/run/db1.sock",
-    "login_user": "root",
-    "login_password": "r",
-    "config_file": None,
-    "ca_cert": None,
-    "client_cert": None,
-    "client_key": None,
-    "check_hostname": None,
-    "connect_timeout": 10,
-    "post_clone_login_user": None,
-    "post_clone_login_password": None,
-    "require_ssl": None,
-    "side": "recipient",
-    "donor_host": None,
-    "donor_port": 3306,
-    "donor_user": None,
-    "donor_password": None,
-    "donor_facts": None,
-    "probe": False,
-    "method": "replace",
-    "data_directory": None,
-    "reserve_factor": 1.5,
-    "reserve_memory": "4G",
-    "reserve_cpus": 4,
-    "reserve_bandwidth": 100,
-    "evidence": False,
-}
+PARAMS = options(clone_precheck.ARGUMENT_SPEC, side="recipient")
 
 
 @pytest.fixture

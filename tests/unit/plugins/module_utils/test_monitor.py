@@ -10,7 +10,13 @@ import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errorlog, _host, _monitor, _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
-from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, answered, error
+from ansible_collections.dbops.mysql_clone.plugins.modules import clone_monitor
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import (
+    Scripted,
+    answered,
+    error,
+    options,
+)
 
 GIB = 1 << 30
 
@@ -154,27 +160,7 @@ def test_the_nearer_limit_of_memory_counts():
 
 # -- looking -----------------------------------------------------------------------------------------------------------
 
-PARAMS = {
-    "login_user": "root",
-    "login_password": "r",
-    "login_unix_socket": "/run/db1.sock",
-    "login_host": None,
-    "login_port": 3306,
-    "config_file": None,
-    "ca_cert": None,
-    "client_cert": None,
-    "client_key": None,
-    "check_hostname": None,
-    "connect_timeout": 10,
-    "post_clone_login_user": None,
-    "post_clone_login_password": None,
-    "side": "recipient",
-    "thresholds": None,
-    "log_since": None,
-    "marks": None,
-    "datadir": None,
-    "path": None,
-}
+PARAMS = options(clone_monitor.ARGUMENT_SPEC, side="recipient", log_since=None)
 LINE = (
     "2026-11-23T01:00:00.000000Z 0 [ERROR] [MY-012592] [InnoDB] Operating system error number 28 in a file operation.\n"
 )

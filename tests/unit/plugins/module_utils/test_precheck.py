@@ -125,7 +125,7 @@ def test_older_facts_of_the_same_donor_tell_sizes_and_nothing_else(donor):
     seen = {name: donor[name] for name in ("label", "server_uuid", "variables", "gtid_executed")}
     older = dict(donor, gtid_executed="old")
     other = dict(donor, server_uuid=OTHER, tablespaces={"bytes": 1})
-    filled = _precheck.with_sizes(seen, [other, older])
+    filled = _precheck.with_sizes(seen, [other, None, older])
     assert filled["tablespaces"] == donor["tablespaces"]
     assert filled["gtid_executed"] == donor["gtid_executed"]
     assert "accounts" not in filled

@@ -25,45 +25,15 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._recovery import Seen, Step, Wanted
-from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, answered, error
+from ansible_collections.dbops.mysql_clone.plugins.modules import clone_recover
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import (
+    Scripted,
+    answered,
+    error,
+    options,
+)
 
-PARAMS = {
-    "login_user": "root",
-    "login_password": "r",
-    "login_unix_socket": "/run/db1.sock",
-    "login_host": None,
-    "login_port": 3306,
-    "config_file": None,
-    "ca_cert": None,
-    "client_cert": None,
-    "client_key": None,
-    "check_hostname": None,
-    "connect_timeout": 10,
-    "post_clone_login_user": None,
-    "post_clone_login_password": None,
-    "timeout": 100,
-    "start_timeout": None,
-    "stall_timeout": 20,
-    "start_command": "start it",
-    "schemas": [],
-    "data": "auto",
-    "overwrite": False,
-    "roll_back": False,
-    "cleanup": False,
-    "donor_host": None,
-    "donor_port": 3306,
-    "donor_user": None,
-    "donor_password": None,
-    "donor_facts": None,
-    "require_ssl": None,
-    "set_gtid_purged": False,
-    "client_directory": None,
-    "data_directory": None,
-    "since": None,
-    "server_config_file": None,
-    "datadir": None,
-    "path": None,
-}
+PARAMS = options(clone_recover.ARGUMENT_SPEC, timeout=100, stall_timeout=20, start_command="start it")
 
 
 def view(state="none", stalled=0, stage="FILE COPY", **more):

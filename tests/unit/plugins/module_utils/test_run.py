@@ -11,6 +11,8 @@ import pytest
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _context, _job, _operation, _run
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
+from ansible_collections.dbops.mysql_clone.plugins.modules import clone_run
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import options
 
 BEGUN = "2026-11-23T07:00:00Z"
 GOAL = _context.Wanted(
@@ -77,51 +79,20 @@ def test_a_recipient_that_is_away_tells_nothing(job, monkeypatch, trouble):
 
 # -- from the options to the result ------------------------------------------------------------------------------------
 
-PARAMS = {
-    "login_host": None,
-    "login_port": 3306,
-    "login_unix_socket": "/run/r.sock",
-    "login_user": "root",
-    "login_password": "r",
-    "config_file": None,
-    "ca_cert": None,
-    "client_cert": None,
-    "client_key": None,
-    "check_hostname": None,
-    "connect_timeout": 10,
-    "post_clone_login_user": None,
-    "post_clone_login_password": None,
-    "donor_login_user": None,
-    "donor_login_password": None,
-    "donors": None,
-    "donor_host": "db1",
-    "donor_port": 3306,
-    "donor_user": "cu",
-    "donor_password": "c",
-    "require_ssl": None,
-    "method": "replace",
-    "data_directory": None,
-    "overwrite": False,
-    "force": False,
-    "retries": 0,
-    "retry_delays": [0],
-    "timeout": 10,
-    "stall_timeout": 10,
-    "restart_timeout": 30,
-    "deadline": None,
-    "poll_interval": 0.05,
-    "settings": {},
-    "donor_settings": {},
-    "donor_order": "given",
-    "zone": None,
-    "max_donor_lag": None,
-    "start_command": None,
-    "donor_facts": [],
-    "state": "cloned",
-    "seen": 0,
-    "wait_seconds": 1,
-    "state_directory": None,
-}
+PARAMS = options(
+    clone_run.ARGUMENT_SPEC,
+    login_unix_socket="/run/r.sock",
+    donor_host="db1",
+    donor_user="cu",
+    donor_password="c",
+    retries=0,
+    retry_delays=[0],
+    timeout=10,
+    stall_timeout=10,
+    restart_timeout=30,
+    poll_interval=0.05,
+    wait_seconds=1,
+)
 
 
 class Job:

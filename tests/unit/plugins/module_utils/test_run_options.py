@@ -9,48 +9,25 @@ import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _run
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
+from ansible_collections.dbops.mysql_clone.plugins.modules import clone_run
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import options
 
-PARAMS = {
-    "login_host": "127.0.0.1",
-    "login_port": 3306,
-    "login_unix_socket": None,
-    "login_user": "root",
-    "login_password": "r",
-    "config_file": None,
-    "ca_cert": None,
-    "client_cert": None,
-    "client_key": None,
-    "check_hostname": None,
-    "connect_timeout": 10,
-    "post_clone_login_user": None,
-    "post_clone_login_password": None,
-    "donor_login_user": None,
-    "donor_login_password": None,
-    "donors": None,
-    "donor_host": "db1",
-    "donor_port": 3307,
-    "donor_user": "cloner",
-    "donor_password": "c",
-    "require_ssl": None,
-    "method": "replace",
-    "data_directory": None,
-    "overwrite": False,
-    "force": False,
-    "retries": 0,
-    "retry_delays": [0, 5.5],
-    "timeout": 1,
-    "stall_timeout": 1,
-    "restart_timeout": 30,
-    "deadline": None,
-    "poll_interval": 0.05,
-    "settings": {"clone_max_concurrency": 4},
-    "donor_settings": {},
-    "donor_order": "given",
-    "zone": None,
-    "max_donor_lag": None,
-    "start_command": None,
-    "donor_facts": [],
-}
+PARAMS = options(
+    clone_run.ARGUMENT_SPEC,
+    login_host="127.0.0.1",
+    login_unix_socket=None,
+    donor_host="db1",
+    donor_port=3307,
+    donor_user="cloner",
+    donor_password="c",
+    retries=0,
+    retry_delays=[0, 5.5],
+    timeout=1,
+    stall_timeout=1,
+    restart_timeout=30,
+    poll_interval=0.05,
+    settings={"clone_max_concurrency": 4},
+)
 
 
 def entry(**values):

@@ -9,10 +9,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
-import shutil
 import signal
 import stat
-import subprocess
 import time
 
 import pytest
@@ -869,18 +867,6 @@ def test_a_directory_that_cannot_be_removed_is_told(root):
 
 
 # -- this machine ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def mysqld(tmp_path):
-    """A process of a program that is called mysqld, told of a data directory."""
-    program = tmp_path / "mysqld"
-    shutil.copy(shutil.which("sleep"), program)
-    datadir = tmp_path / "there"
-    datadir.mkdir()
-    with subprocess.Popen([program, "60"], cwd=datadir, env={"A": "1", "MYSQLD_PARENT_PID": "1"}) as process:
-        yield process, datadir
-        process.kill()
 
 
 def test_processes_of_this_machine(mysqld):

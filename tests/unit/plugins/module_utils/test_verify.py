@@ -10,7 +10,13 @@ import pytest
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _inventory, _verification, _verify
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
-from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, answered, error
+from ansible_collections.dbops.mysql_clone.plugins.modules import clone_verify
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import (
+    Scripted,
+    answered,
+    error,
+    options,
+)
 
 PARAMS = {
     "threads": 4,
@@ -107,33 +113,7 @@ def test_the_verdict_fails_on_what_it_shall(statuses, fail_on, verified, failed)
 
 # -- from the options to the result ------------------------------------------------------------------------------------
 
-OPTIONS = {
-    **PARAMS,
-    "login_host": None,
-    "login_port": 3306,
-    "login_unix_socket": "/run/db1.sock",
-    "login_user": "root",
-    "login_password": "r",
-    "config_file": None,
-    "ca_cert": "/ca.pem",
-    "client_cert": None,
-    "client_key": None,
-    "check_hostname": None,
-    "connect_timeout": 10,
-    "post_clone_login_user": None,
-    "post_clone_login_password": None,
-    "collect": False,
-    "donor_inventory": None,
-    "donor_host": None,
-    "donor_port": 3307,
-    "donor_user": None,
-    "donor_password": None,
-    "require_ssl": None,
-    "replication": False,
-    "replication_host": None,
-    "replication_port": 3306,
-    "fail_on": "fail",
-}
+OPTIONS = options(clone_verify.ARGUMENT_SPEC, **PARAMS, ca_cert="/ca.pem", donor_port=3307)
 
 
 @pytest.fixture
