@@ -14,6 +14,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import Absent, Options, Pair, Side
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_precheck import ARGUMENT_SPEC
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import options
 
 CAPTURED = Path(__file__).parent / "captured"
 DONOR_UUID = "a9afd548-e6c4-11f1-8faf-02fc00000001"
@@ -139,7 +140,7 @@ def test_older_facts_of_the_same_donor_tell_sizes_and_nothing_else(donor):
 
 
 def params(**more):
-    return {**{name: spec.get("default") for name, spec in ARGUMENT_SPEC.items()}, **more}
+    return options(ARGUMENT_SPEC, **more)
 
 
 @pytest.mark.parametrize(
