@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pymysql
 
@@ -22,22 +23,31 @@ LOAD_SCHEMA = "lab_load"
 
 
 @contextlib.contextmanager
-def small_disk(node: Node, mebibytes: int, **start: object) -> Iterator[Node]:
-    """Run a fresh server whose data directory is a file system of its own with ``mebibytes`` in all.
+def small_file_system(node: Node, path: Path, mebibytes: int) -> Iterator[Path]:
+    """Mount a file system of ``mebibytes`` in all at ``path``, which the node's server uses.
 
-    A real, full file system: needs root. Afterwards the node is a plain, fresh, stopped server again.
+    A real, full file system: needs root. The server is ended before the file system goes.
     """
     if os.getuid() != 0:
         raise LabError("a small file system can only be mounted by root: run the disk-full tests as root")
-    node.end()
-    processes.run_or_fail(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=0750", "tmpfs", str(node.datadir)])
+    processes.run_or_fail(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=0750", "tmpfs", str(path)])
     try:
-        node.reset(node.options, start=False)
-        node.start(**start)
-        yield node
+        yield path
     finally:
         node.end()
-        processes.run_or_fail(["umount", str(node.datadir)])
+        processes.run_or_fail(["umount", str(path)])
+
+
+@contextlib.contextmanager
+def small_disk(node: Node, mebibytes: int, **start: object) -> Iterator[Node]:
+    """Run a fresh server whose data directory is a :func:`small_file_system`; afterwards it is a plain, stopped one."""
+    node.end()
+    try:
+        with small_file_system(node, node.datadir, mebibytes):
+            node.reset(node.options, start=False)
+            node.start(**start)
+            yield node
+    finally:
         node.reset(node.options, start=False)
 
 
@@ -56,6 +66,21 @@ def filled_disk(node: Node, leave: int = 0) -> Iterator[None]:
         yield
     finally:
         filler.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def scarce_inodes(node: Node, leave: int) -> Iterator[None]:
+    """Take all but ``leave`` inodes of the file system of a node in :func:`small_disk`."""
+    if not node.datadir.is_mount():
+        raise LabError(f"{node.datadir} is no file system of its own: use small_disk first")
+    used = os.statvfs(node.datadir)
+    processes.run_or_fail(
+        ["mount", "-o", f"remount,nr_inodes={used.f_files - used.f_ffree + leave}", str(node.datadir)]
+    )
+    try:
+        yield
+    finally:
+        processes.run_or_fail(["mount", "-o", f"remount,nr_inodes={used.f_files}", str(node.datadir)])
 
 
 class WriteLoad:

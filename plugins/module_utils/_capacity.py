@@ -22,6 +22,8 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry 
 
 # Copying beside the data itself: the connection, the restart and the recovery of an idle server (measured).
 FIXED_SECONDS = 3.0
+# From 8.0.30 on the redo log's capacity is split into so many files.
+_REDO_FILES = 32
 # An entry of ib_buffer_pool is two numbers, a comma and a line's end.
 _POOL_ENTRY_BYTES = 22
 
@@ -32,6 +34,20 @@ def redo_capacity(donor: Side) -> int:
     if "innodb_redo_log_capacity" in values:
         return int(values["innodb_redo_log_capacity"])
     return int(values.get("innodb_log_file_size", 0)) * int(values.get("innodb_log_files_in_group", 2))
+
+
+def redo_file(donor: Side) -> int:
+    """Bytes of one of the donor's redo log files: at least one is copied, in full size (server behaviour)."""
+    values = donor.fact("variables")
+    if "innodb_redo_log_capacity" in values:
+        return int(values["innodb_redo_log_capacity"]) // _REDO_FILES
+    return int(values.get("innodb_log_file_size", 0))
+
+
+def redo_rate(donor: Side) -> float:
+    """Bytes of redo log that the donor has written a second, on average since its start."""
+    written, uptime = donor.fact("status").get("Innodb_os_log_written"), donor.fact("uptime")
+    return int(written) / int(uptime) if written and uptime else 0.0
 
 
 def _pool_file(donor: Side) -> int:

@@ -414,11 +414,12 @@ SOURCES: dict[str, Source] = {
         _capped,
         needs="performance_schema",
     ),
-    # While one of these runs the donor refuses a clone (see the rule donor.import).
+    # While one of these runs the donor refuses a clone (see the rule donor.import); not while it waits for a lock.
     "aborting_ddl": Source(
         "SELECT t.PROCESSLIST_ID AS id, t.PROCESSLIST_USER AS user, t.PROCESSLIST_HOST AS host, t.PROCESSLIST_TIME AS seconds "
         "FROM performance_schema.events_statements_current s JOIN performance_schema.threads t USING (THREAD_ID) "
-        "WHERE s.END_EVENT_ID IS NULL AND t.PROCESSLIST_ID <> CONNECTION_ID() AND ("
+        "WHERE s.END_EVENT_ID IS NULL AND t.PROCESSLIST_ID <> CONNECTION_ID() "
+        "AND COALESCE(t.PROCESSLIST_STATE, '') NOT LIKE 'Waiting for %lock' AND ("
         "(s.EVENT_NAME = 'statement/sql/alter_table' AND s.SQL_TEXT LIKE '%IMPORT%TABLESPACE%') "
         "OR (s.EVENT_NAME = 'statement/sql/alter_instance' AND s.SQL_TEXT LIKE '%REDO_LOG%'))",
         _capped,

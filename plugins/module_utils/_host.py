@@ -246,6 +246,11 @@ def host_facts(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     places = {name: place for name, place in places.items() if place and (name == "data" or place["device"] != at_home)}
     data = variables["datadir"]
     try:
+        # Descriptions of its tables; a clone drops them with everything else.
+        schema_files = len(os.listdir(os.path.join(data, "performance_schema")))
+    except OSError:
+        schema_files = 0
+    try:
         pool_file = os.path.getsize(os.path.join(data, "ib_buffer_pool"))
     except OSError:
         pool_file = None
@@ -257,6 +262,7 @@ def host_facts(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "root": _owner_is_root(pid),
         "file_systems": places,
         "buffer_pool_file": pool_file,
+        "performance_schema_files": schema_files,
         "memory_total": memory.get("MemTotal"),
         "memory_available": memory.get("MemAvailable"),
         "memory_limit": _memory_limit(pid),

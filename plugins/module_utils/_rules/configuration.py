@@ -664,12 +664,8 @@ def wait_timeout(pair: Pair) -> Verdict | None:
 @rule("donor.redo_rate", "The donor's redo log has room for what is written meanwhile", "configuration")
 def redo_rate(pair: Pair) -> Verdict | None:
     """A clone archives the redo log while it copies; writers that outrun it are held up (manual: innodb_redo_log_capacity)."""
-    written = pair.donor.fact("status").get("Innodb_os_log_written")
-    uptime = pair.donor.fact("uptime")
-    if not written or not uptime:
-        return None
+    rate, room = _capacity.redo_rate(pair.donor), _capacity.redo_capacity(pair.donor)
     needed, _basis = _capacity.duration(pair.recipient, pair.donor, pair.options, pair.probe)
-    rate, room = int(written) / uptime, _capacity.redo_capacity(pair.donor)
     if rate * needed <= room:
         return None
     return warn(

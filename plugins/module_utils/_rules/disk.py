@@ -20,6 +20,9 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry 
     warn,
 )
 
+# The directory #clone and the files in it that tell how the clone goes.
+_CLONE_FILES = 3
+
 
 @rule("recipient.disk_space", "Room for the donor's data", "disk")
 def disk_space(pair: Pair) -> Verdict | None:
@@ -58,43 +61,71 @@ def other_file_systems(pair: Pair) -> Verdict | None:
     """The server looks at the data directory's file system only; elsewhere it fails with 1026, errno 28 (server behaviour)."""
     if not pair.options.drops_data:
         return None
-    systems = pair.recipient.fact("host")["file_systems"]
+    # The new files lie beside the recipient's own until the restart. Of the redo log comes what the donor writes meanwhile,
+    # and at least one file.
+    host = pair.recipient.fact("host")
     needed = {
-        "redo": _capacity.redo_capacity(pair.recipient),
+        "redo": _capacity.redo_file(pair.donor),
         "undo": pair.donor.fact("tablespaces")["undo_bytes"],
         "system": sum(one["bytes"] for one in pair.donor.fact("system_files")),
     }
-    short = {name: systems[name] for name, count in needed.items() if name in systems and systems[name]["free"] < count}
+    seconds, _basis = _capacity.duration(pair.recipient, pair.donor, pair.options, pair.probe)
+    meanwhile = int(_capacity.redo_rate(pair.donor) * seconds)
+    # Several of them may share a file system.
+    shared: dict[int, list[str]] = {}
+    for name in needed:
+        if name in host["file_systems"]:
+            shared.setdefault(host["file_systems"][name]["device"], []).append(name)
+    short, tight = [], []
+    for names in shared.values():
+        place = host["file_systems"][names[0]]
+        found = {
+            "path": place["path"],
+            "free": place["free_root"] if host["root"] else place["free"],
+            "needed": sum(needed[name] for name in names),
+            "for": names,
+        }
+        if found["free"] <= found["needed"]:
+            short.append(found)
+        elif "redo" in names and found["free"] <= found["needed"] + meanwhile:
+            tight.append(dict(found, needed=found["needed"] + meanwhile))
+    if not short and not tight:
+        return None
+    words = "; ".join(
+        f"{size(one['free'])} free in {one['path']}, {size(one['needed'])} needed for {', '.join(one['for'])}"
+        for one in short or tight
+    )
+    remedy = "Free room on " + ", ".join(one["path"] for one in short or tight)
+    actual = {name: one["free"] for one in short or tight for name in one["for"]}
+    expected = {name: one["needed"] for one in short or tight for name in one["for"]}
     if short:
-        return fail(
-            "; ".join(
-                f"{size(place['free'])} free in {place['path']}, {size(needed[name])} needed for {name}"
-                for name, place in sorted(short.items())
-            ),
-            actual={name: place["free"] for name, place in short.items()},
-            expected={name: needed[name] for name in short},
-            error=1026,
-            remedy="Free room on " + ", ".join(sorted({place["path"] for place in short.values()})),
-        )
-    return None
+        return fail(words, actual=actual, expected=expected, error=1026, remedy=remedy)
+    return warn(words, actual=actual, expected=expected, remedy=remedy)
 
 
 @rule("recipient.inodes", "Inodes for the donor's files", "disk")
 def inodes(pair: Pair) -> Verdict | None:
-    """Each tablespace is a file of its own; without free inodes it fails with 1026, errno 28 (server behaviour)."""
+    """Each tablespace is a file of its own; without free inodes it fails with 1004, errno 28 (server behaviour)."""
     place = _capacity.place(pair.recipient, pair.options)
-    files = pair.donor.fact("tablespaces")["count"]
     if place["inodes"] is None:
         return None
-    if files > place["inodes"]:
+    files = pair.donor.fact("tablespaces")["count"] + _CLONE_FILES
+    free, words = place["inodes"], f"{place['inodes']} free inodes"
+    # What the clone drops first gives its inodes back: the recipient's tablespaces, and the files of performance_schema.
+    if pair.options.drops_data:
+        dropped = (
+            pair.recipient.fact("tablespaces")["user_count"] + pair.recipient.fact("host")["performance_schema_files"]
+        )
+        free, words = free + dropped, f"{words} and {dropped} that the clone drops"
+    if files > free:
         return fail(
-            f"{place['path']} has {place['inodes']} free inodes, the donor has {files} files",
-            actual=place["inodes"],
+            f"{place['path']} has {words}, the donor has {files} files",
+            actual=free,
             expected=files,
-            error=1026,
+            error=1004,
             remedy=f"Remove small files from {place['path']} or make a file system with more inodes",
         )
-    return ok(f"{place['inodes']} free inodes, {files} files", actual=place["inodes"], expected=files)
+    return ok(f"{words}, {files} files", actual=free, expected=files)
 
 
 @rule("recipient.files_outside", "All of the recipient's files lie in its data directory", "disk")

@@ -17,6 +17,7 @@ DONOR_ERROR = 3862
 # The names of the errors that rules predict. The catalogue has them, too, but is as large as all the rest of a check.
 SYMBOLS = {
     1007: "ER_DB_CREATE_EXISTS",
+    1004: "ER_CANT_CREATE_FILE",
     1026: "ER_ERROR_ON_WRITE",
     1046: "ER_NO_DB_ERROR",
     1064: "ER_PARSE_ERROR",

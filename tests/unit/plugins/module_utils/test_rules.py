@@ -177,7 +177,7 @@ CHANGES = [
         3870,
         None,
     ),
-    (lambda s: s.recipient["host"]["file_systems"]["data"].update(inodes=1), "recipient.inodes", "fail", 1026, None),
+    (lambda s: s.donor["tablespaces"].update(count=10**9), "recipient.inodes", "fail", 1004, None),
     (lambda s: s.donor["tablespaces"].update(encrypted_holes=1, block_size=512), "pair.block_size", "fail", 3868, None),
     (lambda s: s.recipient["host"].update(memory_total=2 << 30), "recipient.memory", "warn", None, None),
     (lambda s: s.recipient["host"].update(memory_limit=1 << 30), "recipient.memory", "warn", None, None),
@@ -466,10 +466,47 @@ def test_room_elsewhere_is_looked_at_too(scene):
     place = {"path": "/undo", "device": 7, "free": 1 << 30, "free_root": 1 << 30, "total": 1 << 31, "inodes": 100}
     scene.recipient["host"]["file_systems"]["undo"] = place
     assert "recipient.other_file_systems" not in scene.findings()
-    place["free"] = 1 << 20
+    place["free"] = place["free_root"] = 1 << 20
     finding = scene.findings()["recipient.other_file_systems"]
     assert (finding.status, finding.error["code"]) == ("fail", 1026)
     assert finding.actual == {"undo": 1 << 20}
+
+
+def test_redo_log_elsewhere_needs_a_file_of_the_donor_and_what_is_written_meanwhile(scene):
+    scene.set("donor", innodb_redo_log_capacity=str(320 << 20))
+    place = {"path": "/redo", "device": 7, "free": 10 << 20, "free_root": 10 << 20, "total": 1 << 31, "inodes": 100}
+    scene.recipient["host"]["file_systems"]["redo"] = place
+    finding = scene.findings()["recipient.other_file_systems"]
+    assert (finding.status, finding.expected) == ("fail", {"redo": 10 << 20})
+    place["free"] = place["free_root"] = 11 << 20
+    scene.donor["status"].update(Innodb_os_log_written=str(scene.donor["uptime"] << 20))
+    finding = scene.findings()["recipient.other_file_systems"]
+    assert (finding.status, finding.error) == ("warn", None)
+    place["free"] = place["free_root"] = 1 << 30
+    assert "recipient.other_file_systems" not in scene.findings()
+
+
+def test_what_shares_a_file_system_is_added_up(scene):
+    undo = scene.donor["tablespaces"]["undo_bytes"]
+    system = sum(one["bytes"] for one in scene.donor["system_files"])
+    free = undo + system
+    for name in ("undo", "system"):
+        scene.recipient["host"]["file_systems"][name] = {
+            "path": "/both",
+            "device": 7,
+            "free": free,
+            "free_root": free,
+            "total": 1 << 31,
+            "inodes": 100,
+        }
+    finding = scene.findings()["recipient.other_file_systems"]
+    assert finding.expected == {"undo": free, "system": free}
+
+
+def test_inodes_that_the_clone_drops_are_free(scene):
+    scene.recipient["host"]["file_systems"]["data"]["inodes"] = 5
+    finding = scene.findings()["recipient.inodes"]
+    assert (finding.status, finding.actual) == ("ok", 5 + 118 + scene.recipient["tablespaces"]["user_count"])
 
 
 def test_interlock_fails_without_overwrite_and_warns_with_it(scene):

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pymysql
 import scene
@@ -299,6 +303,14 @@ def donor_ddl(s: Scene) -> None:
 # ---- comparing both -------------------------------------------------------------------------------------------------
 
 
+@case("IMPORT TABLESPACE runs on the donor", "donor.import")
+def importing(s: Scene) -> None:
+    file = _discarded(s)
+    # Zeroes that take no room, and some time to read.
+    os.truncate(file, 32 << 30)
+    _running(s, s.donor, _IMPORT, "System lock")
+
+
 @case("a plugin of the donor is not to be had on the recipient", "pair.plugins")
 def plugin_lacking(s: Scene) -> None:
     plugins = scene.private_plugins(s.directory("few"), s.recipient, without="semisync")
@@ -434,6 +446,30 @@ def no_room(s: Scene) -> None:
     recipient = s.stack.enter_context(faults.small_disk(s.recipient, 320))
     s.made(recipient)
     s.stack.enter_context(faults.filled_disk(s.recipient, leave=100 << 20))
+
+
+@case("there are too few inodes", "recipient.inodes")
+def no_inodes(s: Scene) -> None:
+    _many_tables(s, 200)
+    _with_inodes(s, 20)
+
+
+@case("undo tablespaces lie elsewhere, where there is too little room", "recipient.other_file_systems")
+def no_room_for_undo(s: Scene) -> None:
+    _directory_of_its_own(s, "innodb_undo_directory", "undo_0*", 48)
+
+
+@case(
+    "the system tablespace lies elsewhere, where there is too little room", "recipient.other_file_systems", extra=True
+)
+def no_room_for_system(s: Scene) -> None:
+    # ibtmp1 lies there, too.
+    _directory_of_its_own(s, "innodb_data_home_dir", "ibdata1", 32)
+
+
+@case("the redo log lies elsewhere, where no file of the donor's has room", "recipient.other_file_systems", extra=True)
+def no_room_for_redo(s: Scene) -> None:
+    _directory_of_its_own(s, "innodb_log_group_home_dir", "#innodb_redo", 65)
 
 
 @case("the recipient has fewer system tablespace files", "pair.data_files")
@@ -796,10 +832,28 @@ def open_on_donor(s: Scene) -> None:
     s.hold(s.donor, "START TRANSACTION", "INSERT INTO shop.orders (note) VALUES ('open')")
 
 
+@case("few inodes are free, and the clone drops what has more", extra=True)
+def inodes_given_back(s: Scene) -> None:
+    _many_tables(s, 40)
+    _with_inodes(s, 5)
+
+
+@case("the redo log lies elsewhere, and one file of the donor's has room", extra=True)
+def room_for_redo(s: Scene) -> None:
+    _directory_of_its_own(s, "innodb_log_group_home_dir", "#innodb_redo", 67)
+
+
 @case("DDL is blocked on the donor, clone_block_ddl is OFF", extra=True)
 def ddl_on_donor(s: Scene) -> None:
     s.hold(s.donor, "START TRANSACTION", "SELECT * FROM shop.orders")
     _blocked_ddl(s, s.donor, "ALTER TABLE shop.orders COMMENT 'y'")
+
+
+@case("IMPORT TABLESPACE waits on the donor for its table", extra=True)
+def import_waits(s: Scene) -> None:
+    _discarded(s)
+    s.hold(s.donor, "START TRANSACTION", f"SELECT * FROM {_IMPORTED} WHERE FALSE")
+    _running(s, s.donor, _IMPORT, "Waiting for table metadata lock")
 
 
 @case("idle sessions are connected to the recipient", extra=True)
@@ -950,21 +1004,45 @@ def _free(donor: Node) -> None:
 
 def _blocked_ddl(s: Scene, node: Node, statement: str) -> None:
     """A DDL statement that runs until the case is over, since somebody holds its table."""
+    _running(s, node, statement, "Waiting for table metadata lock")
+
+
+def _running(s: Scene, node: Node, statement: str, state: str) -> None:
+    """A statement that is in that state, and is killed when the case is over."""
     connection = node.connect()
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION sql_log_bin = 0")
 
-    def alter() -> None:
+    def execute() -> None:
         with _ignored(), connection.cursor() as cursor:
             cursor.execute(statement)
 
-    thread = threading.Thread(target=alter, daemon=True)
+    thread = threading.Thread(target=execute, daemon=True)
     thread.start()
     s.stack.callback(thread.join, 10)
     s.stack.callback(scene._try, node, f"KILL {connection.thread_id()}")
-    scene.wait_until(
-        lambda: node.sql("SELECT 1 FROM performance_schema.processlist WHERE STATE LIKE '%%metadata lock%%'")
-    )
+    query = "SELECT 1 FROM performance_schema.processlist WHERE ID = %s AND STATE = %s"
+    scene.wait_until(lambda: node.sql(query, (connection.thread_id(), state)))
+
+
+_IMPORTED = "shop.imported"
+_IMPORT = f"ALTER TABLE {_IMPORTED} IMPORT TABLESPACE"
+
+
+def _discarded(s: Scene) -> Path:
+    """A table of the donor that waits for its file to be imported; that file."""
+    s.spoil("donor")
+    saved = s.directory("export")
+    file = s.donor.datadir / "shop" / "imported.ibd"
+    exported = [file, file.with_suffix(".cfg")]
+    s.donor.sql(f"CREATE TABLE {_IMPORTED} (id INT PRIMARY KEY)")
+    with contextlib.closing(s.hold(s.donor, f"FLUSH TABLES {_IMPORTED} FOR EXPORT")):
+        for path in exported:
+            shutil.copy(path, saved)
+    s.donor.sql(f"ALTER TABLE {_IMPORTED} DISCARD TABLESPACE")
+    for path in exported:
+        shutil.copy(saved / path.name, path)
+    return file
 
 
 def _busy_with_ddl(s: Scene, node: Node) -> None:
@@ -984,6 +1062,33 @@ def _busy_with_ddl(s: Scene, node: Node) -> None:
     s.stack.callback(connection.close)
     s.stack.callback(thread.join, 10)
     s.stack.callback(over.set)
+
+
+def _many_tables(s: Scene, count: int) -> None:
+    """Give the donor as many small files more."""
+    tables = [f"shop.small{number}" for number in range(count)]
+    scene.quietly(s.donor, *(f"CREATE TABLE {table} (id INT PRIMARY KEY)" for table in tables))
+    s.stack.callback(scene.quietly, s.donor, "DROP TABLE " + ", ".join(tables))
+
+
+def _with_inodes(s: Scene, left: int) -> None:
+    """A recipient with as many free inodes."""
+    s.spoil("recipient")
+    s.made(s.stack.enter_context(faults.small_disk(s.recipient, 320)))
+    s.stack.enter_context(faults.scarce_inodes(s.recipient, left))
+
+
+def _directory_of_its_own(s: Scene, variable: str, names: str, mebibytes: int) -> None:
+    """The recipient keeps some of its files on a small file system."""
+    s.spoil("recipient")
+    recipient = s.recipient
+    place = s.directory("small")
+    recipient.end()
+    s.stack.enter_context(faults.small_file_system(recipient, place, mebibytes))
+    recipient.reset([*scene.MODEST, f"{variable}={place}"], start=False)
+    for path in recipient.datadir.glob(names):
+        shutil.move(path, place / path.name)
+    s.made(recipient.start())
 
 
 def _keyring(s: Scene, role: str) -> Node:

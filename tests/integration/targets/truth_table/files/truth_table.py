@@ -139,9 +139,6 @@ These are tested on facts that were captured from real servers and changed in on
 | a collation that the recipient lacks | `pair.collations` | 3867 |
 | a service that systemd doesn't start again, or kills during a long recovery | `recipient.service` | - |
 | compressed and encrypted tables, and another block size of the file system | `pair.block_size` | 3868 |
-| too little room for redo log, undo or system tablespace on another file system | `recipient.other_file_systems` | 1026 |
-| too few inodes | `recipient.inodes` | 1026 |
-| IMPORT TABLESPACE runs on the donor for so long that it is met | `donor.import` | 3862 / 3633 |
 | a donor before 8.0.24 that ends idle sessions soon | `donor.wait_timeout` | - |
 | a donor that writes more redo log during the clone than it has room for | `donor.redo_rate` | - |
 | what a swap of data directories needs (method side_by_side) | `recipient.swap_*`, `recipient.files_outside`, `recipient.start_command` | - |
