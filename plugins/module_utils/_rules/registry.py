@@ -16,8 +16,8 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import
 DONOR_ERROR = 3862
 # The names of the errors that rules predict. The catalogue has them, too, but is as large as all the rest of a check.
 SYMBOLS = {
-    1007: "ER_DB_CREATE_EXISTS",
     1004: "ER_CANT_CREATE_FILE",
+    1007: "ER_DB_CREATE_EXISTS",
     1026: "ER_ERROR_ON_WRITE",
     1046: "ER_NO_DB_ERROR",
     1064: "ER_PARSE_ERROR",
