@@ -1089,6 +1089,10 @@ def _directory_of_its_own(s: Scene, variable: str, names: str, mebibytes: int) -
     for path in recipient.datadir.glob(names):
         shutil.move(path, place / path.name)
     s.made(recipient.start())
+    # The server makes the files of its redo log one after the other.
+    redo = place if variable == "innodb_log_group_home_dir" else recipient.datadir
+    capacity = recipient.sql("SELECT @@GLOBAL.innodb_redo_log_capacity AS bytes")[0]["bytes"]
+    scene.wait_until(lambda: sum(path.stat().st_size for path in redo.glob("#innodb_redo/*")) >= capacity)
 
 
 def _keyring(s: Scene, role: str) -> Node:
