@@ -65,8 +65,9 @@ def judge(case: Case, checks: list[dict], outcome: Outcome) -> Row:
     if broken:
         wrong.append("broken: " + "; ".join(broken))
     expected_failures = case.checks if case.status == "fail" else frozenset()
-    if failed - expected_failures:
-        wrong.append("false alarm: " + ", ".join(sorted(failed - expected_failures)))
+    alarms = {finding["id"]: finding["message"] for finding in checks if finding["id"] in failed - expected_failures}
+    if alarms:
+        wrong.append("false alarm: " + "; ".join(f"{name} ({text})" for name, text in sorted(alarms.items())))
     if case.checks - of_status:
         wrong.append("missed: " + ", ".join(sorted(case.checks - of_status)))
     if case.harm:
