@@ -67,6 +67,37 @@ def test_a_broken_file_is_named(tmp_path, content):
         _server.with_config_file(Login(config_file=str(path)))
 
 
+# Self-signed, for a hundred years; its key was thrown away.
+AUTHORITY = """\
+-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUdBhoqjPeF4Hmvrp8o5GeVTJ4/1UwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJYXV0aG9yaXR5MCAXDTI2MTEyMzIyMzc0MloYDzIxMjYxMDMw
+MjIzNzQyWjAUMRIwEAYDVQQDDAlhdXRob3JpdHkwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAT3baMJjMgLwuUQxpnvqvobOi3SjkRGCTiE0KElaMbmGJLL+t1MFoqB
+Xp0vKm7yV2MKKz01yj2r7HcT345sQoV5o1MwUTAdBgNVHQ4EFgQUmGRHlSuxluGe
+y+rXOIGPuARopqUwHwYDVR0jBBgwFoAUmGRHlSuxluGey+rXOIGPuARopqUwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA7QR4dCFkUt1mjzAm9j2y
+F0tbc4sA8T+TCdDAa8zXWTgCIHpjqz5bIGvR2hpLSdwOlgvM4KbsKTRuVdVKLgBy
+QN8L
+-----END CERTIFICATE-----
+"""
+
+
+def test_a_replaced_authority_is_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(_server, "_contexts", {})
+    file = tmp_path / "ca.pem"
+    file.write_text(AUTHORITY)
+    login = Login("a", ca_cert=str(file))
+    first = _server.tls_context(login)
+    assert _server.tls_context(login) is first
+    (tmp_path / "new.pem").write_text(AUTHORITY + "\n")
+    (tmp_path / "new.pem").replace(file)
+    assert _server.tls_context(login) is not first
+    file.unlink()
+    with pytest.raises(BadInput, match="the TLS files can't be used"):
+        _server.tls_context(login)
+
+
 def test_one_tls_context_for_equal_settings():
     assert _server.tls_context(Login("a")) is _server.tls_context(Login("b", user="x"))
 
