@@ -51,13 +51,18 @@ def small_disk(node: Node, mebibytes: int, **start: object) -> Iterator[Node]:
         node.reset(node.options, start=False)
 
 
+def _own_file_system(node: Node) -> os.statvfs_result:
+    """What a node in :func:`small_disk` has; nobody fills another file system by mistake."""
+    if not node.datadir.is_mount():
+        raise LabError(f"{node.datadir} is no file system of its own: use small_disk first")
+    return os.statvfs(node.datadir)
+
+
 @contextlib.contextmanager
 def filled_disk(node: Node, leave: int = 0) -> Iterator[None]:
     """Take all room but ``leave`` bytes of the file system of a node in :func:`small_disk`."""
-    if not node.datadir.is_mount():
-        raise LabError(f"{node.datadir} is no file system of its own: use small_disk first")
+    status = _own_file_system(node)
     filler = node.datadir / "ib_lab_filler"
-    status = os.statvfs(node.datadir)
     size = status.f_bavail * status.f_frsize - leave
     try:
         with open(filler, "wb") as file:
@@ -71,9 +76,7 @@ def filled_disk(node: Node, leave: int = 0) -> Iterator[None]:
 @contextlib.contextmanager
 def scarce_inodes(node: Node, leave: int) -> Iterator[None]:
     """Take all but ``leave`` inodes of the file system of a node in :func:`small_disk`."""
-    if not node.datadir.is_mount():
-        raise LabError(f"{node.datadir} is no file system of its own: use small_disk first")
-    used = os.statvfs(node.datadir)
+    used = _own_file_system(node)
     processes.run_or_fail(
         ["mount", "-o", f"remount,nr_inodes={used.f_files - used.f_ffree + leave}", str(node.datadir)]
     )

@@ -28,20 +28,23 @@ _REDO_FILES = 32
 _POOL_ENTRY_BYTES = 22
 
 
-def redo_capacity(donor: Side) -> int:
-    """The donor's redo log capacity in bytes; before 8.0.30 it was given by file size and number."""
+def _redo_log(donor: Side) -> tuple[int, int]:
+    """Bytes of a redo log file, and how many there are; before 8.0.30 both were given."""
     values = donor.fact("variables")
     if "innodb_redo_log_capacity" in values:
-        return int(values["innodb_redo_log_capacity"])
-    return int(values.get("innodb_log_file_size", 0)) * int(values.get("innodb_log_files_in_group", 2))
+        return int(values["innodb_redo_log_capacity"]) // _REDO_FILES, _REDO_FILES
+    return int(values.get("innodb_log_file_size", 0)), int(values.get("innodb_log_files_in_group", 2))
+
+
+def redo_capacity(donor: Side) -> int:
+    """The donor's redo log capacity in bytes."""
+    file, count = _redo_log(donor)
+    return file * count
 
 
 def redo_file(donor: Side) -> int:
     """Bytes of one of the donor's redo log files: at least one is copied, in full size (server behaviour)."""
-    values = donor.fact("variables")
-    if "innodb_redo_log_capacity" in values:
-        return int(values["innodb_redo_log_capacity"]) // _REDO_FILES
-    return int(values.get("innodb_log_file_size", 0))
+    return _redo_log(donor)[0]
 
 
 def redo_rate(donor: Side) -> float:
@@ -80,12 +83,17 @@ def place(recipient: Side, options: Options) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", found)
 
 
+def free(recipient: Side, file_system: t.Mapping[str, t.Any]) -> int:
+    """Bytes of a file system that the recipient's server may use: all that are free, where it runs as root."""
+    return int(file_system["free_root" if recipient.fact("host")["root"] else "free"])
+
+
 def room(recipient: Side, options: Options) -> dict[str, t.Any]:
     """Bytes that a clone finds: what is free, and for a clone that drops the old data first what that frees."""
-    host, found = recipient.fact("host"), place(recipient, options)
-    free = found["free_root"] if host["root"] else found["free"]
+    found = place(recipient, options)
+    there = free(recipient, found)
     dropped = recipient.fact("tablespaces")["user_bytes"] if options.drops_data else 0
-    return {"path": found["path"], "free": free, "dropped": dropped, "available": free + dropped}
+    return {"path": found["path"], "free": there, "dropped": dropped, "available": there + dropped}
 
 
 MEBIBYTE = 1 << 20

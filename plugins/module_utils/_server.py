@@ -158,11 +158,11 @@ def with_config_file(login: Login) -> Login:
     )
 
 
-_contexts: dict[tuple[t.Any, ...], tuple[list[t.Any], ssl.SSLContext]] = {}
+_contexts: dict[tuple[t.Any, ...], ssl.SSLContext] = {}
 
 
 def _stamp(path: str | None) -> tuple[int, ...] | None:
-    """What changes when somebody replaces a file; None where there is none."""
+    """What differs once a file is replaced; None where there is none."""
     try:
         status = os.stat(os.path.expanduser(path or ""))
     except OSError:
@@ -171,33 +171,29 @@ def _stamp(path: str | None) -> tuple[int, ...] | None:
 
 
 def tls_context(login: Login) -> ssl.SSLContext:
-    """The TLS settings of a login; one context per process and setting, since making one costs 20 ms of CPU time.
-
-    A file that has been replaced is read again: servers make new keys, and a process may outlive that.
-    """
-    key = (login.ca_cert, login.client_cert, login.client_key, login.check_hostname)
-    stamps = [_stamp(path) for path in key[:3]]
-    known = _contexts.get(key)
-    if known and known[0] == stamps:
-        return known[1]
-    try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.check_hostname = bool(login.ca_cert) and login.check_hostname is not False
-        context.verify_mode = ssl.CERT_REQUIRED if login.ca_cert else ssl.CERT_NONE
-        if login.ca_cert:
-            context.load_verify_locations(cafile=os.path.expanduser(login.ca_cert))
-        if login.client_cert:
-            context.load_cert_chain(
-                os.path.expanduser(login.client_cert), login.client_key and os.path.expanduser(login.client_key)
-            )
-    except (OSError, ssl.SSLError) as error:
-        raise BadInput(
-            "%s: the TLS files can't be used (ca_cert %s, client_cert %s, client_key %s): %s"
-            % (login.label, login.ca_cert, login.client_cert, login.client_key, error)
-        ) from error
-    _contexts[key] = stamps, context
-    return context
+    """The TLS settings of a login; one context per process and setting, since making one costs 20 ms of CPU time."""
+    files = (login.ca_cert, login.client_cert, login.client_key)
+    # Servers make new keys, and a process may outlive that.
+    key = (*files, login.check_hostname, *map(_stamp, files))
+    if key not in _contexts:
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            context.check_hostname = bool(login.ca_cert) and login.check_hostname is not False
+            context.verify_mode = ssl.CERT_REQUIRED if login.ca_cert else ssl.CERT_NONE
+            if login.ca_cert:
+                context.load_verify_locations(cafile=os.path.expanduser(login.ca_cert))
+            if login.client_cert:
+                context.load_cert_chain(
+                    os.path.expanduser(login.client_cert), login.client_key and os.path.expanduser(login.client_key)
+                )
+        except (OSError, ssl.SSLError) as error:
+            raise BadInput(
+                "%s: the TLS files can't be used (ca_cert %s, client_cert %s, client_key %s): %s"
+                % (login.label, login.ca_cert, login.client_cert, login.client_key, error)
+            ) from error
+        _contexts[key] = context
+    return _contexts[key]
 
 
 def _plain(value: t.Any) -> t.Any:

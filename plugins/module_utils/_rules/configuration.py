@@ -665,6 +665,8 @@ def wait_timeout(pair: Pair) -> Verdict | None:
 def redo_rate(pair: Pair) -> Verdict | None:
     """A clone archives the redo log while it copies; writers that outrun it are held up (manual: innodb_redo_log_capacity)."""
     rate, room = _capacity.redo_rate(pair.donor), _capacity.redo_capacity(pair.donor)
+    if not rate:
+        return None
     needed, _basis = _capacity.duration(pair.recipient, pair.donor, pair.options, pair.probe)
     if rate * needed <= room:
         return None

@@ -9,6 +9,8 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _host
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
@@ -20,7 +22,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry 
     warn,
 )
 
-# The directory #clone and the files in it that tell how the clone goes.
+# The directory #clone and its two status files.
 _CLONE_FILES = 3
 
 
@@ -56,14 +58,29 @@ def disk_space(pair: Pair) -> Verdict | None:
     )
 
 
+def _too_small(pair: Pair, needed: dict[str, int]) -> list[dict[str, t.Any]]:
+    """File systems beside the data directory's that lack room for what is to lie there; several kinds may share one."""
+    systems = pair.recipient.fact("host")["file_systems"]
+    sharing: dict[int, list[str]] = {}
+    for name in needed:
+        if name in systems:
+            sharing.setdefault(systems[name]["device"], []).append(name)
+    found = []
+    for names in sharing.values():
+        place = systems[names[0]]
+        free, wanted = _capacity.free(pair.recipient, place), sum(needed[name] for name in names)
+        if free <= wanted:
+            found.append({"path": place["path"], "free": free, "needed": wanted, "for": names})
+    return found
+
+
 @rule("recipient.other_file_systems", "Room for redo log, undo and system tablespace elsewhere", "disk")
 def other_file_systems(pair: Pair) -> Verdict | None:
     """The server looks at the data directory's file system only; elsewhere it fails with 1026, errno 28 (server behaviour)."""
     if not pair.options.drops_data:
         return None
-    # The new files lie beside the recipient's own until the restart. Of the redo log comes what the donor writes meanwhile,
-    # and at least one file.
-    host = pair.recipient.fact("host")
+    # The new files lie beside the recipient's own until the restart. Of the redo log comes at least one file, and what the
+    # donor writes meanwhile.
     needed = {
         "redo": _capacity.redo_file(pair.donor),
         "undo": pair.donor.fact("tablespaces")["undo_bytes"],
@@ -71,34 +88,18 @@ def other_file_systems(pair: Pair) -> Verdict | None:
     }
     seconds, _basis = _capacity.duration(pair.recipient, pair.donor, pair.options, pair.probe)
     meanwhile = int(_capacity.redo_rate(pair.donor) * seconds)
-    # Several of them may share a file system.
-    shared: dict[int, list[str]] = {}
-    for name in needed:
-        if name in host["file_systems"]:
-            shared.setdefault(host["file_systems"][name]["device"], []).append(name)
-    short, tight = [], []
-    for names in shared.values():
-        place = host["file_systems"][names[0]]
-        found = {
-            "path": place["path"],
-            "free": place["free_root"] if host["root"] else place["free"],
-            "needed": sum(needed[name] for name in names),
-            "for": names,
-        }
-        if found["free"] <= found["needed"]:
-            short.append(found)
-        elif "redo" in names and found["free"] <= found["needed"] + meanwhile:
-            tight.append(dict(found, needed=found["needed"] + meanwhile))
-    if not short and not tight:
+    full = _too_small(pair, needed)
+    found = full or _too_small(pair, dict(needed, redo=needed["redo"] + meanwhile))
+    if not found:
         return None
     words = "; ".join(
         f"{size(one['free'])} free in {one['path']}, {size(one['needed'])} needed for {', '.join(one['for'])}"
-        for one in short or tight
+        for one in found
     )
-    remedy = "Free room on " + ", ".join(one["path"] for one in short or tight)
-    actual = {name: one["free"] for one in short or tight for name in one["for"]}
-    expected = {name: one["needed"] for one in short or tight for name in one["for"]}
-    if short:
+    actual = {name: one["free"] for one in found for name in one["for"]}
+    expected = {name: one["needed"] for one in found for name in one["for"]}
+    remedy = "Free room on " + ", ".join(one["path"] for one in found)
+    if full:
         return fail(words, actual=actual, expected=expected, error=1026, remedy=remedy)
     return warn(words, actual=actual, expected=expected, remedy=remedy)
 

@@ -469,7 +469,7 @@ def no_room_for_system(s: Scene) -> None:
 
 @case("the redo log lies elsewhere, where no file of the donor's has room", "recipient.other_file_systems", extra=True)
 def no_room_for_redo(s: Scene) -> None:
-    _directory_of_its_own(s, "innodb_log_group_home_dir", "#innodb_redo", 65)
+    _redo_of_its_own(s, left=1)
 
 
 @case("the recipient has fewer system tablespace files", "pair.data_files")
@@ -840,7 +840,7 @@ def inodes_given_back(s: Scene) -> None:
 
 @case("the redo log lies elsewhere, and one file of the donor's has room", extra=True)
 def room_for_redo(s: Scene) -> None:
-    _directory_of_its_own(s, "innodb_log_group_home_dir", "#innodb_redo", 67)
+    _redo_of_its_own(s, left=3)
 
 
 @case("DDL is blocked on the donor, clone_block_ddl is OFF", extra=True)
@@ -1078,7 +1078,7 @@ def _with_inodes(s: Scene, left: int) -> None:
     s.stack.enter_context(faults.scarce_inodes(s.recipient, left))
 
 
-def _directory_of_its_own(s: Scene, variable: str, names: str, mebibytes: int) -> None:
+def _directory_of_its_own(s: Scene, variable: str, names: str, mebibytes: int) -> Path:
     """The recipient keeps some of its files on a small file system."""
     s.spoil("recipient")
     recipient = s.recipient
@@ -1089,10 +1089,15 @@ def _directory_of_its_own(s: Scene, variable: str, names: str, mebibytes: int) -
     for path in recipient.datadir.glob(names):
         shutil.move(path, place / path.name)
     s.made(recipient.start())
+    return place
+
+
+def _redo_of_its_own(s: Scene, left: int) -> None:
+    """The recipient's redo log takes all of a small file system but ``left`` mebibytes."""
+    capacity = s.recipient.sql("SELECT @@GLOBAL.innodb_redo_log_capacity >> 20 AS mebibytes")[0]["mebibytes"]
+    place = _directory_of_its_own(s, "innodb_log_group_home_dir", "#innodb_redo", capacity + left)
     # The server makes the files of its redo log one after the other.
-    redo = place if variable == "innodb_log_group_home_dir" else recipient.datadir
-    capacity = recipient.sql("SELECT @@GLOBAL.innodb_redo_log_capacity AS bytes")[0]["bytes"]
-    scene.wait_until(lambda: sum(path.stat().st_size for path in redo.glob("#innodb_redo/*")) >= capacity)
+    scene.wait_until(lambda: shutil.disk_usage(place).free <= left << 20)
 
 
 def _keyring(s: Scene, role: str) -> Node:
