@@ -203,12 +203,17 @@ def _owner_is_root(pid: int) -> bool:
     return _field(f"/proc/{pid}/status", "Uid:")[1:2] == ["0"]
 
 
-def _libraries(plugin_dir: str) -> str | None:
-    """The plugin and component files on disk, in one string; None where they can't be listed."""
+def _or_none(look: t.Callable[[str], t.Any], path: str) -> t.Any:
+    """Its answer, or None on an error."""
     try:
-        return " ".join(sorted(name for name in os.listdir(plugin_dir) if name.endswith((".so", ".dll"))))
+        return look(path)
     except OSError:
         return None
+
+
+def _libraries(plugin_dir: str) -> str:
+    """The plugin and component files on disk, in one string."""
+    return " ".join(sorted(name for name in os.listdir(plugin_dir) if name.endswith((".so", ".dll"))))
 
 
 def directories(variables: t.Mapping[str, t.Any]) -> dict[str, str]:
@@ -245,15 +250,6 @@ def host_facts(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     at_home = (places["data"] or {}).get("device")
     places = {name: place for name, place in places.items() if place and (name == "data" or place["device"] != at_home)}
     data = variables["datadir"]
-    try:
-        # Descriptions of its tables; a clone drops them with everything else.
-        schema_files = len(os.listdir(os.path.join(data, "performance_schema")))
-    except OSError:
-        schema_files = 0
-    try:
-        pool_file = os.path.getsize(os.path.join(data, "ib_buffer_pool"))
-    except OSError:
-        pool_file = None
     return {
         "proof": proof,
         # Two servers with the same value share a machine (in containers: a kernel).
@@ -261,8 +257,11 @@ def host_facts(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "pid": pid,
         "root": _owner_is_root(pid),
         "file_systems": places,
-        "buffer_pool_file": pool_file,
-        "performance_schema_files": schema_files,
+        "buffer_pool_file": _or_none(os.path.getsize, os.path.join(data, "ib_buffer_pool")),
+        # Descriptions of its tables; a clone drops them with everything else.
+        "performance_schema_files": _or_none(
+            lambda path: len(os.listdir(path)), os.path.join(data, "performance_schema")
+        ),
         "memory_total": memory.get("MemTotal"),
         "memory_available": memory.get("MemAvailable"),
         "memory_limit": _memory_limit(pid),
@@ -271,7 +270,7 @@ def host_facts(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "load": round(os.getloadavg()[0], 2),
         "open_files_limit": _limit(pid, "Max open files"),
         "supervisor": supervisor(pid),
-        "libraries": _libraries(variables.get("plugin_dir", "")),
+        "libraries": _or_none(_libraries, variables.get("plugin_dir", "")),
         "block_size": os.stat(data).st_blksize,
         "confinement": _read(f"/proc/{pid}/attr/current").strip("\0\n ") or None,
     }

@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _host
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
+    Absent,
     Pair,
     Verdict,
     fail,
@@ -59,7 +60,7 @@ def disk_space(pair: Pair) -> Verdict | None:
 
 
 def _too_small(pair: Pair, needed: dict[str, int]) -> list[dict[str, t.Any]]:
-    """File systems beside the data directory's that lack room for what is to lie there; several kinds may share one."""
+    """Other file systems that lack room for all that is to lie there: several kinds may share one."""
     systems = pair.recipient.fact("host")["file_systems"]
     sharing: dict[int, list[str]] = {}
     for name in needed:
@@ -79,8 +80,7 @@ def other_file_systems(pair: Pair) -> Verdict | None:
     """The server looks at the data directory's file system only; elsewhere it fails with 1026, errno 28 (server behaviour)."""
     if not pair.options.drops_data:
         return None
-    # The new files lie beside the recipient's own until the restart. Of the redo log comes at least one file, and what the
-    # donor writes meanwhile.
+    # The new files lie beside the recipient's own until the restart.
     needed = {
         "redo": _capacity.redo_file(pair.donor),
         "undo": pair.donor.fact("tablespaces")["undo_bytes"],
@@ -112,12 +112,13 @@ def inodes(pair: Pair) -> Verdict | None:
         return None
     files = pair.donor.fact("tablespaces")["count"] + _CLONE_FILES
     free, words = place["inodes"], f"{place['inodes']} free inodes"
-    # What the clone drops first gives its inodes back: the recipient's tablespaces, and the files of performance_schema.
+    # First the clone drops the recipient's tablespaces and the files of performance_schema.
     if pair.options.drops_data:
-        dropped = (
-            pair.recipient.fact("tablespaces")["user_count"] + pair.recipient.fact("host")["performance_schema_files"]
-        )
+        schema_files = pair.recipient.fact("host")["performance_schema_files"]
+        dropped = pair.recipient.fact("tablespaces")["user_count"] + (schema_files or 0)
         free, words = free + dropped, f"{words} and {dropped} that the clone drops"
+        if files > free and schema_files is None:
+            raise Absent("the data directory can't be listed")
     if files > free:
         return fail(
             f"{place['path']} has {words}, the donor has {files} files",

@@ -165,7 +165,7 @@ def test_the_facts_of_this_machine(server, tmp_path):
     assert "reason" not in found
     assert list(found["file_systems"]) == ["data"]
     assert found["libraries"] == "component.so mysql_clone.so"
-    assert found["buffer_pool_file"] is None
+    assert (found["buffer_pool_file"], found["performance_schema_files"]) == (None, None)
     assert found["memory_total"] > found["memory_available"] > 0
     assert found["processors"] >= 1
     assert found["open_files_limit"] > 0
@@ -174,8 +174,12 @@ def test_the_facts_of_this_machine(server, tmp_path):
     assert found["root"] is (os.geteuid() == 0)
     assert found["block_size"] > 0
     (tmp_path / "data" / "ib_buffer_pool").write_text("1,2\n")
+    (tmp_path / "data" / "performance_schema").mkdir()
+    for number in range(3):
+        (tmp_path / "data" / "performance_schema" / f"{number}.sdi").touch()
     found = _host.host_facts({**server, "plugin_dir": str(tmp_path / "none")})
     assert (found["buffer_pool_file"], found["libraries"]) == (4, None)
+    assert found["performance_schema_files"] == 3
 
 
 def test_what_is_on_another_file_system_is_told_apart(server):

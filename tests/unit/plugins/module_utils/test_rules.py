@@ -509,6 +509,14 @@ def test_inodes_that_the_clone_drops_are_free(scene):
     assert (finding.status, finding.actual) == ("ok", 5 + 118 + scene.recipient["tablespaces"]["user_count"])
 
 
+def test_inodes_are_no_guess_where_the_data_directory_cant_be_listed(scene):
+    scene.recipient["host"]["performance_schema_files"] = None
+    assert scene.findings()["recipient.inodes"].status == "ok"
+    scene.recipient["host"]["file_systems"]["data"]["inodes"] = 0
+    finding = scene.findings()["recipient.inodes"]
+    assert (finding.status, finding.message) == ("skipped", "the data directory can't be listed")
+
+
 def test_interlock_fails_without_overwrite_and_warns_with_it(scene):
     scene.recipient["clone"]["state"] = "none"
     scene.recipient["gtid_executed"] = "11111111-1111-1111-1111-111111111111:1-3"
