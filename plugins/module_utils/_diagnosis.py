@@ -217,6 +217,9 @@ def cause_id(entry: ErrorEntry, donors: bool | None = None) -> str:
     setting = _SETTING.search(text)
     if number == 3868 and setting:
         return "pair.%s" % setting[1]
+    # A full file system has inodes for new files, and fails the writing into them (1026).
+    if number == 28 and not from_donor and _carrier(entry).number == 1004:
+        return "recipient.inodes"
     table = _DONOR_CHECKS if from_donor else _OWN_CHECKS
     if number in table:
         return table[number]
@@ -226,6 +229,11 @@ def cause_id(entry: ErrorEntry, donors: bool | None = None) -> str:
         return "unknown"
     side = {"link": "pair", "client": "pair", "server": "recipient"}.get(real.side, real.side)
     return "%s.%s" % (side, re.sub(r"^(er|cr)_(clone_)?", "", real.symbol.lower()))
+
+
+def _carrier(entry: ErrorEntry) -> ErrorEntry:
+    """The error whose text carries the innermost one."""
+    return _carrier(entry.nested) if entry.nested and entry.nested.nested else entry
 
 
 def _check_of(cause: str, findings: t.Mapping[str, Finding]) -> Finding | None:

@@ -97,6 +97,7 @@ def ids(evidence):
         (3869, "Clone system configuration: h:3306 is not found in clone_valid_donor_list: ", "recipient.donor_list"),
         (3869, "Clone system configuration: innodb_data_file_path: Recipient file count: 1 is less", "pair.data_files"),
         (1026, "Error writing file 'dn/b2.ibd' (errno: 28 - No space left on device)", "recipient.disk_space"),
+        (1004, "Can't create file './dn/b2.ibd' (errno: 28 - No space left on device)", "recipient.inodes"),
         (3634, "Too many concurrent clone operations. Maximum allowed - 1.", "recipient.clone"),
         (3862, "Clone Donor Error: 3634 : Too many concurrent clone operations. Maximum allowed - 1..", "donor.slot"),
         (1158, "Got an error reading communication packets", "pair.link_lost"),

@@ -468,6 +468,8 @@ class Scene:
         """What a run should not leave: settings, a place in the queue, sessions, processes."""
         found = []
         for node in (self.donor, self.recipient):
+            # A full disk may end a server, whose supervisor starts it again.
+            node.wait_up()
             changed = {k: v for k, v in self.settings(node).items() if v != self.normal[node.name].get(k)}
             if changed:
                 found.append(f"settings of the {'donor' if node is self.donor else 'recipient'} are {changed}")

@@ -38,6 +38,8 @@ MOVING = {"gtid_executed", "gtid_executed_compression_period", "timestamp"}
 REMOTE_TEMPORARY = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ansible/tmp"
 # The task that clones.
 CLONING = "TASK [dbops.mysql_clone.clone : Clone the donor onto the recipient]"
+# What the stand-in for ssh says when the connection is cut.
+CUT = "the recipient went away"
 # Whatever breaks quoting in YAML, Jinja, shells, SQL and option files.
 AWKWARD = "' \" %% %s \\ {{ x }} {% y %} é世 $HOME `id` # ; --"
 
@@ -329,6 +331,26 @@ def interrupted(job: Job) -> None:
     job.check_secret(run)
 
 
+def lost(job: Job) -> None:
+    """The next run joins the clone and loses the connection to its host; it is the only one, and is reported all the same."""
+    name = next(node.name for node in job.recipients if _cloning(job, node))
+    cut = job.home / "cut"
+    job.inventory(**{name: _cuttable(job.home / "ssh", cut)})
+    run = job.playbook.start("--limit", name)
+    _wait_for(run, lambda: CLONING in run.output, "the run to come to the clone")
+    cut.touch()
+    run.wait()
+    run.expect(2)
+    cut.unlink()
+    assert run.recap[name]["failed"] == 1, run.recap
+    record = job.report()[name]
+    assert record["failed"], record
+    assert CUT in record["message"], record
+    assert _cloning(job, job.lab[name]), "the clone ended with the connection"
+    job.check_secret(run)
+    job.inventory()
+
+
 def killed(job: Job) -> None:
     """The next run joins the clone; it is killed, with its workers and modules."""
     run = job.playbook.start()
@@ -426,6 +448,20 @@ def put_back(job: Job) -> None:
         list(pool.map(lambda node: node.reset(root_password=job.notes["original"][node.name]), job.nodes))
 
 
+def _cuttable(program: Path, cut: Path) -> dict[str, Any]:
+    """How to reach a host by a stand-in for ssh, which works until there is a file ``cut``."""
+    program.write_text(
+        f"#!/bin/sh\n[ -e '{cut}' ] && {{ echo '{CUT}' >&2; exit 255; }}\nfor word; do :; done\nexec sh -c \"$word\"\n",
+        encoding="utf-8",
+    )
+    program.chmod(0o700)
+    return {
+        "ansible_connection": "ssh",
+        "ansible_ssh_executable": str(program),
+        "ansible_ssh_transfer_method": "piped",
+    }
+
+
 def _lasting(job: Job) -> dict[str, dict[str, Any]]:
     account = {"mysql_clone_user": "cloner", "mysql_clone_password": job.notes["clone_password"]}
     start = f"cd '{Path(sys.modules['lab'].__file__).parent.parent}' && '{sys.executable}' -m lab start node2 --name '{job.lab.name}'"
@@ -463,6 +499,7 @@ PARTS: dict[str, Callable[[Job], None]] = {
         without_overwrite,
         with_overwrite,
         interrupted,
+        lost,
         killed,
         finished,
         lasting_account,
