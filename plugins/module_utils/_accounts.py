@@ -19,7 +19,7 @@ import socket
 import time
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants, _passwords
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _granting, _grants, _passwords
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
     BadInput,
     CloneError,
@@ -258,7 +258,7 @@ def describe(actual: Account | None, password: str | None = None) -> dict[str, t
         "require": requirement(actual.ssl),
         "limits": {limit: value for limit, value in actual.limits.items() if value},
         "factors": actual.factors,
-        "privileges": _grants.describe(actual.grants),
+        "privileges": _granting.describe(actual.grants),
     }
 
 
@@ -271,7 +271,7 @@ def plan(wanted: Wanted, actual: Account | None, right: bool | None, login_plugi
     """
     who = quoted(wanted.name, wanted.host)
     if actual is None:
-        return [_creation(who, wanted), *_granting(who, wanted.grants, _grants.NOTHING)]
+        return [_creation(who, wanted), *_grant_steps(who, wanted.grants, _grants.NOTHING)]
     usable = actual.plugin in _passwords.USABLE_PLUGINS and actual.plugin in login_plugins
     clauses: list[str] = []
     values: list[t.Any] = []
@@ -319,7 +319,7 @@ def plan(wanted: Wanted, actual: Account | None, right: bool | None, login_plugi
                 "ALTER USER %s DROP %d FACTOR" % (who, factor), repaired=("authentication factor %d dropped" % factor,)
             ),
         )
-    return steps + _granting(who, wanted.grants, actual.grants)
+    return steps + _grant_steps(who, wanted.grants, actual.grants)
 
 
 def _creation(who: str, wanted: Wanted) -> Step:
@@ -336,9 +336,10 @@ def _creation(who: str, wanted: Wanted) -> Step:
     return Step(statement, tuple(values), repaired=("created",))
 
 
-def _granting(who: str, wanted: _grants.Grants, actual: _grants.Grants) -> list[Step]:
+def _grant_steps(who: str, wanted: _grants.Grants, actual: _grants.Grants) -> list[Step]:
     return [
-        Step(change.statement, None, change.granted, change.revoked) for change in _grants.changes(who, wanted, actual)
+        Step(change.statement, None, change.granted, change.revoked)
+        for change in _granting.changes(who, wanted, actual)
     ]
 
 
@@ -737,7 +738,9 @@ def restoration(wanted: Saved, actual: Saved | None) -> list[Step]:
         steps.append(Step("CREATE USER IF NOT EXISTS %s%s" % (who, wanted.definition), repaired=("created",)))
     elif actual.definition != wanted.definition:
         steps.append(Step("ALTER USER %s%s" % (who, wanted.definition), repaired=("attributes restored",)))
-    steps += _granting(who, _grants.parse(wanted.grants), _grants.parse(actual.grants) if actual else _grants.NOTHING)
+    steps += _grant_steps(
+        who, _grants.parse(wanted.grants), _grants.parse(actual.grants) if actual else _grants.NOTHING
+    )
     if wanted.default_roles != (actual.default_roles if actual else ""):
         steps.append(
             Step(

@@ -22,7 +22,7 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _progress, _sql
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _pace, _progress, _sql
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login, Server, connect_first
 
@@ -165,7 +165,7 @@ class Context:
         self.link = link
         self.cancelled = cancelled
         self.warnings: list[str] = []
-        self.samples = _progress.Samples()
+        self.samples = _pace.Samples()
         self.label = wanted.logins[0].label
         # Those that work now: a clone replaces the accounts.
         self.accounts: tuple[Login, ...] = tuple(wanted.logins)

@@ -27,6 +27,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
     _inventory,
     _job,
     _logical,
+    _pace,
     _progress,
     _recovery,
     _sql,
@@ -417,7 +418,7 @@ class Recovery:
 
     def _do_attach(self, step: Step) -> None:
         """Wait for the clone under way; end it where it stands still for too long. Raises CloneError."""
-        watch = _progress.Watch()
+        watch = _pace.Watch()
         gone_since: float | None = None
         stage, told, killed = None, self.link.clock(), False
         while True:

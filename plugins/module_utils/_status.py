@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _progress
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _pace, _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import ACCESS_DENIED
 
@@ -75,7 +75,7 @@ def wait(
     """
     if wanted.interval <= 0:
         raise BadInput("poll_interval is %s; expected more than 0 seconds" % wanted.interval)
-    watch = _progress.Watch()
+    watch = _pace.Watch()
     until = clock() + wanted.timeout
     clone: dict[str, t.Any] = dict(_progress.NONE)
     while True:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _progress
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _pace, _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Background, Context, Donor, OutOfTime
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import ServerError
 
@@ -97,13 +97,13 @@ class Watching:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._watch = _progress.Watch()
+        self._watch = _pace.Watch()
         self._logged: t.Any = None
 
     def follow(self, statement: Background, donor: Donor, state: dict[str, t.Any]) -> None:
         """Until the running statement returns; it is cancelled when it stalls or its time is over. Raises OutOfTime."""
         context = self._context
-        self._watch = _progress.Watch()
+        self._watch = _pace.Watch()
         begun = context.link.clock()
         while not statement.wait(self._interval(begun)):
             if state["begun"] is None:

@@ -70,7 +70,7 @@ COLLECTIONS = str(Path(__file__).absolute().parents[7])
 if COLLECTIONS not in sys.path:
     sys.path.append(COLLECTIONS)
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _progress, _server, _status
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _pace, _server, _status
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError
 
 LOG = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Seen:
     def __init__(self, name: str, stall_timeout: float, only_new: bool) -> None:
         self.name = name
         self._stall = stall_timeout
-        self._watch = _progress.Watch()
+        self._watch = _pace.Watch()
         self._told: set[tuple[str, str | None]] = set()
         self._silent = only_new
 

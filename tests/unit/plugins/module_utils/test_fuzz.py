@@ -22,9 +22,11 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
     _errorlog,
     _errors,
     _exceptions,
+    _granting,
     _grants,
     _gtid,
     _inventory,
+    _pace,
     _passwords,
     _precheck,
     _progress,
@@ -399,7 +401,7 @@ def test_any_rows_make_a_view_that_holds_together(status, progress, alive, now):
 
 @given(st.lists(st.tuples(st.floats(0, 1e6), COUNTS), min_size=1, max_size=10), STATUS, PROGRESS)
 def test_a_watch_never_goes_back(samples, status, progress):
-    watch, clone = _progress.Watch(), _progress.view([status], progress, True, None)
+    watch, clone = _pace.Watch(), _progress.view([status], progress, True, None)
     for moment, count in sorted(samples):
         seen = watch.observe(moment, dict(clone, bytes_done=count))
         assert seen["rate"] >= 0
@@ -466,12 +468,12 @@ def shown(grants, who):
 @given(GRANTS, ACCOUNT)
 def test_grants_are_read_as_they_are_shown(grants, who):
     assert _grants.parse(shown(grants, who)) == grants
-    assert _grants.changes(who, grants, grants) == []
+    assert _granting.changes(who, grants, grants) == []
 
 
 @given(GRANTS, ACCOUNT)
 def test_what_is_granted_from_nothing_is_what_was_wanted(grants, who):
-    steps = _grants.changes(who, grants, _grants.NOTHING)
+    steps = _granting.changes(who, grants, _grants.NOTHING)
     given_now = []
     for step in steps:
         assert step.statement.startswith("GRANT ")
@@ -483,7 +485,7 @@ def test_what_is_granted_from_nothing_is_what_was_wanted(grants, who):
 def test_lines_that_are_no_grants_are_told(lines):
     found = _grants.parse(lines)
     assert sorted(found.unknown) == sorted(line for line in lines if _grants.parse([line]).unknown)
-    assert isinstance(_grants.describe(found), list)
+    assert isinstance(_granting.describe(found), list)
 
 
 @settings(max_examples=10)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _granting, _grants
 
 WHO = "`gg`@`localhost`"
 LINES = [
@@ -30,7 +30,7 @@ def granted(*keys, grantable=False, **others):
 
 
 def statements(wanted, actual):
-    return [change.statement for change in _grants.changes(WHO, wanted, actual)]
+    return [change.statement for change in _granting.changes(WHO, wanted, actual)]
 
 
 BACKUP = ("*.*", "BACKUP_ADMIN")
@@ -84,7 +84,7 @@ def test_parse_is_not_misled_by_names(name):
 
 def test_unknown_lines_are_told():
     assert _grants.parse(["GRANT SOMETHING NEW"]).unknown == ("GRANT SOMETHING NEW",)
-    assert _grants.describe(_grants.parse(["GRANT SOMETHING NEW"])) == ["GRANT SOMETHING NEW"]
+    assert _granting.describe(_grants.parse(["GRANT SOMETHING NEW"])) == ["GRANT SOMETHING NEW"]
 
 
 def test_nothing_to_do():
@@ -164,6 +164,6 @@ def test_admin_option_of_a_role_goes_with_the_role():
 
 
 def test_changes_tell_what_they_do():
-    steps = _grants.changes(WHO, granted(BACKUP), granted(("*.*", "SELECT")))
+    steps = _granting.changes(WHO, granted(BACKUP), granted(("*.*", "SELECT")))
     assert [right for step in steps for right in step.granted] == ["BACKUP_ADMIN ON *.*"]
     assert [right for step in steps for right in step.revoked] == ["SELECT ON *.*"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _progress
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _pace, _progress
 
 STATUS = {
     "ID": 1,
@@ -181,23 +181,23 @@ def test_line():
 
 class TestWatch:
     def test_stalled_seconds_grow_while_nothing_moves(self):
-        watch = _progress.Watch()
+        watch = _pace.Watch()
         assert watch.observe(100.0, running())["stalled_seconds"] == 0
         assert watch.observe(107.0, running())["stalled_seconds"] == 7
 
     def test_bytes_that_move_reset_it(self):
-        watch = _progress.Watch()
+        watch = _pace.Watch()
         watch.observe(100.0, running())
         moved = dict(running(), bytes_done=300)
         assert watch.observe(107.0, moved)["stalled_seconds"] == 0
 
     def test_a_new_stage_resets_it(self):
-        watch = _progress.Watch()
+        watch = _pace.Watch()
         watch.observe(100.0, running())
         assert watch.observe(107.0, dict(running(), stage="FILE SYNC"))["stalled_seconds"] == 0
 
     def test_rate_over_the_window(self):
-        watch = _progress.Watch(window=10.0)
+        watch = _pace.Watch(window=10.0)
         watch.observe(0.0, dict(running(), bytes_done=0))
         watch.observe(5.0, dict(running(), bytes_done=100))
         seen = watch.observe(14.0, dict(running(), bytes_done=1000))
@@ -206,7 +206,7 @@ class TestWatch:
         assert seen["eta_seconds"] is None
 
     def test_no_rate_while_it_stands_still(self):
-        watch = _progress.Watch()
+        watch = _pace.Watch()
         watch.observe(0.0, running())
         seen = watch.observe(5.0, running())
         assert (seen["rate"], seen["eta_seconds"]) == (0, None)
@@ -219,25 +219,25 @@ class TestSamples:
         return dict(_progress.NONE, begin_time=begin, bytes_done=count, stages=[copying])
 
     def test_seconds_count_from_the_begin_of_the_clone(self):
-        samples = _progress.Samples()
+        samples = _pace.Samples()
         samples.take(self.at(0.5, 100))
         assert samples.points == [{"seconds": 2.5, "bytes": 100}]
 
     def test_only_while_it_copies(self):
-        samples = _progress.Samples()
+        samples = _pace.Samples()
         samples.take(self.at(0.5, 100, stage="FILE SYNC"))
         samples.take(_progress.NONE)
         assert samples.points == []
 
     def test_another_clone_begins_anew(self):
-        samples = _progress.Samples()
+        samples = _pace.Samples()
         samples.take(self.at(50, 9000))
         samples.take(self.at(0.5, 100, begin="2026-11-23T01:00:01.000Z"))
         assert samples.points == [{"seconds": 1.5, "bytes": 100}]
 
     @pytest.mark.parametrize("looks", [119, 120, 121, 5000, 86400])
     def test_few_and_even_however_long_it_takes(self, looks):
-        samples = _progress.Samples()
+        samples = _pace.Samples()
         for look in range(looks):
             samples.take(self.at(float(look), look))
         times = [point["seconds"] for point in samples.points]

@@ -18,6 +18,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
     _evidence,
     _host,
     _logical,
+    _pace,
     _progress,
     _recovery,
     _repair,
@@ -483,7 +484,7 @@ def attached(monkeypatch, *views, running=(), **params):
 
     world.open = opened
     monkeypatch.setattr(_progress, "read", read)
-    monkeypatch.setattr(_progress.Watch, "observe", lambda self, now, clone: clone)
+    monkeypatch.setattr(_pace.Watch, "observe", lambda self, now, clone: clone)
     monkeypatch.setattr(_progress, "line", lambda clone: "line of " + clone["state"])
     made = recovery(world, **params)
     made._do_attach(Step("attach", "under way"))
