@@ -17,6 +17,8 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Server, version_numbers
 
 SLOT_LOCK = "dbops.mysql_clone.slot"
+# The state of a session that waits for a named lock.
+_WAITING = "User lock"
 # Seconds of delay, and running threads, that make no difference between two donors.
 _LAG_STEP = 10
 _LOAD_STEP = 4
@@ -25,6 +27,8 @@ _FREE_SECONDS = 2
 # Seconds that a link which was cut near the end is given to come back: else everybody else waits for five minutes.
 _AGAIN_SECONDS = 10
 _AGAIN_PAUSE = 0.5
+# Seconds until whoever is first in the queue looks again for another host's clone.
+_LOOK_PAUSE = 0.25
 
 
 class Look(t.NamedTuple):
@@ -80,6 +84,14 @@ def foreign_clones(sessions: t.Sequence[t.Mapping[str, t.Any]], own: int) -> lis
 
 def _cloning(sessions: t.Sequence[t.Mapping[str, t.Any]]) -> set[int]:
     return {int(row["Id"]) for row in sessions if str(row["Command"]).lower() == "clone"}
+
+
+def is_ahead(sessions: t.Sequence[t.Mapping[str, t.Any]], own: int) -> bool:
+    """Whether another run waits at the donor for longer, as far as the account may see: without PROCESS its own sessions.
+
+    The server counts its sessions, so the number of a run's own tells when it came. One that died is no longer in its wait.
+    """
+    return any(int(row["Id"]) < own and row["State"] == _WAITING and SLOT_LOCK in str(row["Info"]) for row in sessions)
 
 
 def leftovers(sessions: t.Sequence[t.Mapping[str, t.Any]], own: int, seconds: float) -> list[int]:
@@ -218,7 +230,7 @@ class Pool:
             session.execute("KILL %s", (one,))
 
     def lease(self, donor: Donor) -> Server | None:
-        """A place in the queue in front of the donor's only slot: a named lock that dies with its session.
+        """A place in the queue in front of the donor's only slot: a named lock that dies with its session. First come, first served.
 
         Only the queue: the server's own answer (3634) stays the truth. But that answer doesn't protect a clone whose
         recipient has lost its link: the server hands the slot of such an idle clone to whoever comes next, so another
@@ -233,16 +245,22 @@ class Pool:
         told = False
         try:
             while True:
-                if session.value("SELECT GET_LOCK(%s, 1)", (SLOT_LOCK,)) == 1 and not foreign_clones(
-                    session.query("SHOW PROCESSLIST"), session.connection_id
-                ):
-                    return session
+                first = session.value("SELECT GET_LOCK(%s, 1)", (SLOT_LOCK,)) == 1
+                if first:
+                    sessions = session.query("SHOW PROCESSLIST")
+                    if is_ahead(sessions, session.connection_id):
+                        # The server's own order is lost with each second that a wait takes. Who makes way waits again at once.
+                        session.value("SELECT RELEASE_ALL_LOCKS()")
+                        first = False
+                    elif not foreign_clones(sessions, session.connection_id):
+                        return session
                 if context.left() <= 0 or context.cancelled():
                     raise OutOfTime
                 if not told:
                     context.journal.event("waiting for a free clone slot on %s" % donor.label)
                     told = True
-                context.link.sleep(0.5)
+                if first:
+                    context.link.sleep(_LOOK_PAUSE)
         except ServerError:
             session.close()
             return None

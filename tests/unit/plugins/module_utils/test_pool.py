@@ -17,7 +17,7 @@ from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scrip
 
 
 def session(number, host, command):
-    return {"Id": number, "User": "cu", "Host": host, "Command": command}
+    return {"Id": number, "User": "cu", "Host": host, "Command": command, "State": None, "Info": None}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,26 @@ def session(number, host, command):
 )
 def test_foreign_clones(others, expected):
     assert _pool.foreign_clones([session(7, "10.0.0.2:3999", "Query"), *others], 7) == expected
+
+
+def in_line(number, state="User lock", info="SELECT GET_LOCK('dbops.mysql_clone.slot', 1)"):
+    return dict(session(number, "10.0.0.9:4000", "Query"), State=state, Info=info)
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], False),
+        ([in_line(6)], True),
+        ([in_line(8)], False),
+        ([in_line(8), in_line(5)], True),
+        # Who has died, or clones; somebody else's lock.
+        ([in_line(6, state="", info=None)], False),
+        ([in_line(6, info="SELECT GET_LOCK('mine', 1)")], False),
+    ],
+)
+def test_who_came_before(others, expected):
+    assert _pool.is_ahead([session(7, "10.0.0.2:3999", "Query"), *others], 7) is expected
 
 
 def waiting(number, host, seconds, command="clone"):
@@ -314,10 +334,16 @@ def queued(locks, sessions=((),), patience=100):
         answer = locks.pop(0) if len(locks) > 1 else locks[0]
         if isinstance(answer, Exception):
             raise answer
+        if not answer:
+            context.sleep(1)
         return [{"l": answer}]
 
     server = Scripted(
-        {"GET_LOCK": lock, "PROCESSLIST": lambda _statement: looks.pop(0) if len(looks) > 1 else looks[0]}
+        {
+            "GET_LOCK": lock,
+            "RELEASE_ALL_LOCKS": [{"released": 1}],
+            "PROCESSLIST": lambda _statement: looks.pop(0) if len(looks) > 1 else looks[0],
+        }
     )
     context = Asked(wanted(), {("n1", "cu"): server}, patience)
     return server, context
@@ -336,6 +362,16 @@ def test_a_taken_one_is_waited_for_and_told_of_once():
     assert _pool.Pool(context).lease(account("n1")) is server
     assert context.said == ["waiting for a free clone slot on n1:3306"]
     assert context.patience == 97
+
+
+def test_who_came_before_goes_first():
+    server, context = queued([1, 1], [[in_line(6), session(7, "10.0.0.2:1", "Query")], []])
+    assert _pool.Pool(context).lease(account("n1")) is server
+    assert [statement.split()[1].partition("(")[0] for statement in server.asked if "LOCK" in statement] == [
+        "GET_LOCK",
+        "RELEASE_ALL_LOCKS",
+        "GET_LOCK",
+    ]
 
 
 def test_the_queue_has_an_end():
