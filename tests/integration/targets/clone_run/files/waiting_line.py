@@ -13,7 +13,6 @@ import time
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _pool
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Donor, Link
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
-
 from lab.fleet import Lab
 
 ACCOUNT = "in_line"
