@@ -194,6 +194,16 @@ class _Differences:
     def add(self, text: str, excused: bool) -> None:
         (self.excused if excused else self.damage).append(text)
 
+    def compare(self, there: t.Mapping[str, object], here: t.Mapping[str, object], others: str) -> None:
+        """Add what is missing, extra, or has ``others`` than on the donor; time excuses it where it excuses anything."""
+        for name in sorted(set(there) | set(here)):
+            if name not in here:
+                self.add(f"{name} (missing)", not self.now.same)
+            elif name not in there:
+                self.add(f"{name} (extra)", not self.now.same)
+            elif there[name] != here[name]:
+                self.add(f"{name} (another {others})", not self.now.same)
+
     def finding(
         self, id: str, title: str, category: str, same: str, noun: str, words: str = "not as on the donor"
     ) -> Finding:
@@ -455,13 +465,7 @@ def _lineage(there: _gtid.GtidSet, here: _gtid.GtidSet) -> list[Finding]:
 def check_schemas(donor: Inventory, recipient: Inventory, now: Context) -> Finding:
     there, here = donor["schemas"], recipient["schemas"]
     differences = _Differences(now)
-    for name in sorted(set(there) | set(here)):
-        if name not in here:
-            differences.add(f"{name} (missing)", not now.same)
-        elif name not in there:
-            differences.add(f"{name} (extra)", not now.same)
-        elif there[name] != here[name]:
-            differences.add(f"{name} (another character set, collation or encryption)", not now.same)
+    differences.compare(there, here, "character set, collation or encryption")
     return differences.finding("pair.schemas", "Schemas", "state", f"All {len(there)} are there", "schema")
 
 
@@ -617,13 +621,7 @@ def check_accounts(donor: Inventory, recipient: Inventory, now: Context, ignored
 
     there, here = kept(donor["accounts"]), kept(recipient["accounts"])
     differences = _Differences(now)
-    for name in sorted(set(there) | set(here)):
-        if name not in here:
-            differences.add(f"{name} (missing)", not now.same)
-        elif name not in there:
-            differences.add(f"{name} (extra)", not now.same)
-        elif there[name] != here[name]:
-            differences.add(f"{name} (another password, plugin, attribute or grant)", not now.same)
+    differences.compare(there, here, "password, plugin, attribute or grant")
     return differences.finding("pair.accounts", "Accounts", "privilege", f"All {len(there)} are the same", "account")
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import re
-import resource
 import subprocess
 import sys
 import time
@@ -23,7 +22,7 @@ from typing import Any
 
 import general_log
 import pymysql
-from playbook import Playbook, Run
+from playbook import Playbook, Run, play
 
 from lab import Lab, data
 from lab.node import Node
@@ -306,21 +305,10 @@ PARTS: dict[str, Callable[[Job], None]] = {
 
 
 def main() -> int:
-    """Run a part; the exit status is 1 and the reason on stderr when something isn't as it must be."""
     part, lab, home, *more = sys.argv[1:]
-    begun = time.monotonic()
-    try:
-        if part == prepare.__name__:
-            prepare(lab, Path(home), Path(more[0]), more[1])
-        else:
-            PARTS[part](Job(lab, Path(home)))
-    except AssertionError as error:
-        print(f"{part}: {error}", file=sys.stderr)
-        return 1
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = f"{time.monotonic() - begun:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of it on a processor"
-    print(f"{part}: ok, {spent}")
-    return 0
+    if part == prepare.__name__:
+        return play(part, lambda: prepare(lab, Path(home), Path(more[0]), more[1]))
+    return play(part, lambda: PARTS[part](Job(lab, Path(home))), PARTS[part].__doc__)
 
 
 if __name__ == "__main__":

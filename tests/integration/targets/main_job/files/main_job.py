@@ -14,7 +14,6 @@ import json
 import os
 import pwd
 import re
-import resource
 import signal
 import sys
 import time
@@ -26,7 +25,7 @@ from typing import Any
 import general_log
 import pymysql
 from observer import Secrets, Watch, leftovers
-from playbook import Playbook, Run
+from playbook import Playbook, Run, play
 
 from lab import Lab, data
 from lab.node import Node
@@ -512,18 +511,8 @@ PARTS: dict[str, Callable[[Job], None]] = {
 
 
 def main() -> int:
-    """Run a part; the exit status is 1 and the reason on stderr when something isn't as it must be."""
     part, lab, home = sys.argv[1:]
-    begun = time.monotonic()
-    try:
-        PARTS[part](Job(lab, Path(home)))
-    except AssertionError as error:
-        print(f"{part}: {error}", file=sys.stderr)
-        return 1
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = f"{time.monotonic() - begun:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of it on a processor"
-    print(f"{part}: ok, {spent}. {(PARTS[part].__doc__ or '').strip()}")
-    return 0
+    return play(part, lambda: PARTS[part](Job(lab, Path(home))), PARTS[part].__doc__)
 
 
 if __name__ == "__main__":

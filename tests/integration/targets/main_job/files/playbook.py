@@ -8,11 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +185,17 @@ class Playbook:
 
 def _value(value: Any) -> Any:
     return _Unsafe(value) if isinstance(value, str) else value
+
+
+def play(part: str, work: Callable[[], None], about: str | None = None) -> int:
+    """Run a part of a test; the status is 1 and the reason on stderr when something isn't as it must be."""
+    begun = time.monotonic()
+    try:
+        work()
+    except AssertionError as error:
+        print(f"{part}: {error}", file=sys.stderr)
+        return 1
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = f"{time.monotonic() - begun:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of it on a processor"
+    print(f"{part}: ok, {spent}. {(about or '').strip()}".rstrip())
+    return 0

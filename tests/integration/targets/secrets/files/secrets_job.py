@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from pathlib import Path
 import main_job
 from main_job import AWKWARD, RECIPIENTS, Job
 from observer import Watch
-from playbook import Run
+from playbook import Run, play
 
 from lab import data
 
@@ -128,18 +127,8 @@ PARTS: dict[str, Callable[[SecretsJob], None]] = {part.__name__: part for part i
 
 
 def main() -> int:
-    """Run a part; the exit status is 1 and the reason on stderr when something isn't as it must be."""
     part, lab, home = sys.argv[1:]
-    begun = time.monotonic()
-    try:
-        PARTS[part](SecretsJob(lab, Path(home)))
-    except AssertionError as error:
-        print(f"{part}: {error}", file=sys.stderr)
-        return 1
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = f"{time.monotonic() - begun:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of it on a processor"
-    print(f"{part}: ok, {spent}. {(PARTS[part].__doc__ or '').strip()}")
-    return 0
+    return play(part, lambda: PARTS[part](SecretsJob(lab, Path(home))), PARTS[part].__doc__)
 
 
 if __name__ == "__main__":
