@@ -23,7 +23,7 @@ help:
 	@echo 'make integration [TARGETS="clone_run ..."]'
 	@echo 'make matrix              the whole truth table, diagnosis table and fault matrix on real servers (an hour; needs root)'
 	@echo 'make lab [NODES=3]       start a lab of real MySQL servers; make lab-down ends all labs'
-	@echo 'make bench               speed of checks, clones, log reading, checksums beside that of other ways (half an hour)'
+	@echo 'make bench               speed of checks, clones, fleets, log reading, checksums beside that of other ways (half an hour)'
 	@echo 'make build               the collection as dist/*.tar.gz'
 	@echo 'make venv                the virtual environment alone ($(VENV), ansible-core $(ANSIBLE_CORE))'
 	@echo 'make clean               remove all that make has made'
@@ -55,6 +55,8 @@ lab-down: $(VENV)/.stamp
 bench: $(VENV)/.stamp
 	@$(RUN) benchmarks/precheck.py --hosts 10
 	@$(RUN) benchmarks/clone.py --megabytes 50
+	@$(RUN) benchmarks/fanout.py --rounds 1
+	@$(RUN) benchmarks/fleet_simulation.py
 	@$(RUN) benchmarks/log.py --megabytes 100
 	@$(RUN) benchmarks/verify.py
 

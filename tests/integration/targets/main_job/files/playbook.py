@@ -144,8 +144,19 @@ class Playbook:
         with open(os.open(self.inventory, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             yaml.dump(content, file, _Dumper, allow_unicode=True)
 
-    def start(self, *options: str, playbook: str = PLAYBOOK, wrapped: bool = False, pipelining: bool = False) -> Run:
-        """Start it in a process group of its own. ``wrapped``: show all variables at the end."""
+    def start(
+        self,
+        *options: str,
+        playbook: str = PLAYBOOK,
+        wrapped: bool = False,
+        pipelining: bool = False,
+        tracebacks: bool = False,
+    ) -> Run:
+        """Start it in a process group of its own.
+
+        :param wrapped: show all variables at the end.
+        :param tracebacks: show where each error came from.
+        """
         name = playbook
         if wrapped:
             wrapper = self.home / "wrapper.yml"
@@ -156,6 +167,7 @@ class Playbook:
         environment = {
             "ANSIBLE_CACHE_PLUGIN": "jsonfile",
             "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self.home / "facts"),
+            "ANSIBLE_DISPLAY_TRACEBACK": "always" if tracebacks else "never",
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_PIPELINING": str(pipelining),
@@ -179,8 +191,8 @@ class Playbook:
             )
         return Run(" ".join(["ansible-playbook", Path(name).name, *options]), process, Path(output))
 
-    def run(self, *options: str, playbook: str = PLAYBOOK, wrapped: bool = False) -> Run:
-        return self.start(*options, playbook=playbook, wrapped=wrapped).wait()
+    def run(self, *options: str, playbook: str = PLAYBOOK, wrapped: bool = False, tracebacks: bool = False) -> Run:
+        return self.start(*options, playbook=playbook, wrapped=wrapped, tracebacks=tracebacks).wait()
 
 
 def _value(value: Any) -> Any:

@@ -47,16 +47,17 @@ class SecretsJob(Job):
             for node in self.nodes
         }
 
-    def watched(self, name: str, *options: str, succeeds: bool | None = None) -> Run:
+    def watched(self, name: str, *options: str, succeeds: bool | None = None, tracebacks: bool = False) -> Run:
         """Run a playbook with all that Ansible can say and search everything for the passwords.
 
         :param succeeds: None for a run of which only that matters.
+        :param tracebacks: whether Ansible is to show where errors come from, which users can ask for.
         """
         begun = time.monotonic()
         with Watch(self.nodes, self.secrets, self.notes["passwords"].values()) as watch:
-            run = self.playbook.run("-vvvv", *options, playbook=f"dbops.mysql_clone.{name}")
+            run = self.playbook.run("-vvvv", *options, playbook=f"dbops.mysql_clone.{name}", tracebacks=tracebacks)
         print(f"{name}: status {run.status} after {time.monotonic() - begun:.1f} s, {watch}")
-        assert "Traceback" not in run.output, f"{run.name} shows a traceback\n{run.tail()}"
+        assert ("Traceback" in run.output) is tracebacks, f"tracebacks are not as {run.name} was asked\n{run.tail()}"
         assert run.recap, f"{run.name} didn't come to its end\n{run.tail()}"
         if succeeds is not None:
             assert (run.status == 0) is succeeds, f"{run.name} ended with status {run.status}\n{run.tail()}"
@@ -102,6 +103,7 @@ def failing(job: SecretsJob) -> None:
         for name in PLAYBOOKS:
             run = job.watched(name, *([] if name in READING else ["--check"]))
             assert "Access denied" in run.output, f"{run.name} doesn't say what is wrong\n{run.tail()}"
+        job.watched("clone", "--check", succeeds=False, tracebacks=True)
     finally:
         job.recipients[1].start()
         job.inventory(**variables)
