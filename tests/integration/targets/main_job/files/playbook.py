@@ -91,7 +91,9 @@ class Run:
         assert "[DEPRECATION WARNING]" not in self.output, f"{self.name} uses what will go away\n{self.tail()}"
 
     def tail(self) -> str:
-        return self.output[-6000:]
+        """The errors, wherever they stand, and the end."""
+        errors = re.findall(r"^(?:\[ERROR\]|fatal: ).*$", self.output, re.MULTILINE)
+        return "\n".join([*errors, self.output[-6000:]])
 
     @property
     def recap(self) -> dict[str, dict[str, int]]:
