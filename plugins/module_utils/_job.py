@@ -145,6 +145,22 @@ def connect_patiently(logins: t.Sequence[Login], read_timeout: float | None = SE
         time.sleep(0.5)
 
 
+def patiently(logins: t.Sequence[Login], work: t.Callable[[Server], t.Any]) -> t.Any:
+    """What ``work`` makes of a session; done anew where the session ends while a job clones onto the server: it restarts.
+
+    Done twice, it must be as good as done once. Raises what connect_patiently and ``work`` raise.
+    """
+    until = time.monotonic() + RESTART_PATIENCE
+    while True:
+        try:
+            with connect_patiently(logins) as server:
+                return work(server)
+        except ServerError as error:
+            if error.number not in CONNECTION_LOST or time.monotonic() >= until or not is_alive(logins[0].label):
+                raise
+        time.sleep(0.5)
+
+
 def is_heard(descriptor: int = 1) -> bool:
     """Whether somebody still reads what this process says: a pipe whose reader was killed, or a lost terminal, has none."""
     poll = select.poll()

@@ -170,25 +170,25 @@ def _measured_disk(recipient: t.Mapping[str, t.Any], data_directory: str | None)
         return {"disk_error": f"{place['path']}: {error.strerror}"}
 
 
-def _connect(logins: t.Sequence[Login]) -> Server:
-    """A session on the server that the task talks to. Raises ServerError."""
+def _asked(logins: t.Sequence[Login], question: t.Callable[[Server], t.Any]) -> t.Any:
+    """What the server that the task talks to answers. Raises ServerError."""
     try:
-        return connect_first(logins)
+        with connect_first(logins) as server:
+            return question(server)
     except ServerError as error:
         if error.number not in (*UNREACHABLE, *CONNECTION_LOST):
             raise
     # Not above: only a server that is gone may be in the restart of a clone.
-    from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import connect_patiently
+    from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import patiently
 
-    return connect_patiently(logins)
+    return patiently(logins, question)
 
 
 def _own_facts(params: t.Mapping[str, t.Any], side: str) -> dict[str, t.Any]:
     """The facts of the server that the task talks to. Raises CloneError with the key recipient_unreachable when it can't."""
     logins = own_logins(params)
     try:
-        with _connect(logins) as server:
-            facts = server_facts(server, side)
+        facts: dict[str, t.Any] = _asked(logins, lambda server: server_facts(server, side))
     except ServerError as error:
         raise CloneError(
             f"the {side} {error.server} can't be logged in to as {logins[0].user or 'the default user'}: {error.text} "
@@ -210,11 +210,8 @@ def _swap(params: t.Mapping[str, t.Any], facts: dict[str, t.Any]) -> tuple[str |
     new, site = params["data_directory"], {}
     if "host" in facts:
         new = new or swap.dated(os.path.realpath(facts["variables"]["datadir"]), "new", time.time())
-        with _connect(own_logins(params)) as server:
-            rows = server.query(
-                f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({', '.join(['%s'] * len(swap.VARIABLES))})",
-                swap.VARIABLES,
-            )
+        statement = f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({', '.join(['%s'] * len(swap.VARIABLES))})"
+        rows = _asked(own_logins(params), lambda server: server.query(statement, swap.VARIABLES))
         facts["host"]["new_directory"] = _host.new_directory(new)
         site = swap.look(facts, {row["Variable_name"]: row["Value"] for row in rows}, new)
     return new, [finding.as_dict() for finding in swap.findings(facts, site)]

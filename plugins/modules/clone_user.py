@@ -379,7 +379,7 @@ problems:
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._accounts import manage
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import connect_patiently
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._job import patiently
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import (
     LOGIN_SPEC,
     POST_CLONE_SPEC,
@@ -432,8 +432,7 @@ CONSTRAINTS = {"mutually_exclusive": [["install_plugin", "remove_plugin"]]}
 def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
     port("donor_port", params["donor_port"])
     logins = own_logins(params)
-    with connect_patiently(logins) as server:
-        return manage(server, logins[0], params, check_mode)
+    return patiently(logins, lambda server: manage(server, logins[0], params, check_mode))
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _job
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted
 
 
 @pytest.mark.parametrize(("number", "patience", "tries"), [(2003, 60, 2), (2013, 60, 2), (2003, 0, 1), (1045, 60, 1)])
@@ -45,6 +46,38 @@ def test_a_server_is_waited_for_only_while_a_job_clones_onto_it(monkeypatch, tmp
     assert len(tried) >= tries if tries > 1 else len(tried) == 1
     job.ask_to_cancel()
     job.wait(0, 10)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "alive", "expected"),
+    [
+        ([], False, "done"),
+        ([2013], True, "done"),
+        ([1053, 2006, 2013], True, "done"),
+        ([2013], False, 2013),
+        ([1064], True, 1064),
+        ([2013] * 9, True, 2013),
+    ],
+)
+def test_work_that_a_restart_breaks_off_is_done_anew(monkeypatch, numbers, alive, expected):
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(_job.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(_job.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(_job, "connect_patiently", lambda logins: Scripted({}))
+    monkeypatch.setattr(_job, "is_alive", lambda label: alive)
+
+    def work(server):
+        if numbers:
+            raise ServerError(numbers.pop(0), "gone", server.label)
+        return "done"
+
+    login = Login("db1")
+    if expected == "done":
+        assert _job.patiently([login], work) == "done"
+        return
+    with pytest.raises(ServerError) as caught:
+        _job.patiently([login], work)
+    assert caught.value.number == expected
 
 
 def test_nobody_waits_for_a_server_that_no_job_knows(monkeypatch, tmp_path):

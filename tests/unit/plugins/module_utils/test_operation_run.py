@@ -637,8 +637,8 @@ class TestBefore:
     def test_the_donor_is_freed_of_what_waits_for_a_finished_recipient(self, report):
         world = World(Attempt())
         world.donor_sessions = [
-            {"Id": 9, "User": "cu", "Host": "r:4000", "Command": "Query", "Time": 0},
-            {"Id": 8, "User": "cu", "Host": "r:4001", "Command": "clone", "Time": 60},
+            {"Id": 9, "User": "cu", "Host": "r:4000", "Command": "Query", "Time": 0, "State": "init", "Info": "SHOW"},
+            {"Id": 8, "User": "cu", "Host": "r:4001", "Command": "clone", "Time": 60, "State": "", "Info": None},
         ]
         operate(world)
         assert world.statements.count("KILL %s") == 1
