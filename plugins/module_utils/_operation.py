@@ -342,6 +342,8 @@ class Operation:
         beside = self.wanted.method == _swap.METHOD
         if beside and left is not None:
             self._swap = left
+            # A further attempt goes there, too: without a directory it would drop the old data.
+            self.context.wanted = self.wanted._replace(data_directory=left.record["new"])
         elif beside or left is not None:
             raise CloneError(
                 "%s: a clone into %s is under way, which is not what method=%s makes. Wait for it, run again with the method "
@@ -601,6 +603,12 @@ class Operation:
         obstacles = with_status(_precheck.compare(facts, donor.login, self._options(donor)).interlock, "fail")
         if obstacles:
             raise CloneError("%s: the clone was not started: %s" % (self.label, sentence(obstacles)), server=self.label)
+        if self.wanted.method == _swap.METHOD and not self.wanted.data_directory:
+            raise CloneError(
+                "%s: the clone was not started: it would drop the data that method=%s keeps; run again"
+                % (self.label, _swap.METHOD),
+                server=self.label,
+            )
         begun = session.value("SELECT NOW(3)")
         text = _sql.clone_statement(
             donor.login.user or "",
@@ -612,7 +620,7 @@ class Operation:
         values = _sql.parameters(
             donor.login.user or "", donor.login.host, donor.login.password or "", self.wanted.data_directory
         )
-        if self.context.left() <= 0:
+        if self.context.left() <= 0 or self.context.cancelled():
             # The last moment at which nothing is lost.
             raise OutOfTime
         self._first_begin = self._first_begin or begun

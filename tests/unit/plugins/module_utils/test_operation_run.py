@@ -829,8 +829,8 @@ class TestSideBySide:
         failure = not_swapped(Beside(), left={"swap": {"goal": "forward", "new": "/data.new"}})
         assert failure.message == "%s: the old directory is gone" % OWN.label
 
-    def under_way(self):
-        world = Beside(Attempt(20))
+    def under_way(self, *attempts):
+        world = Beside(*(attempts or (Attempt(20),)))
         world.start_clone()
 
         def sleep(seconds, sleep=world.sleep):
@@ -848,6 +848,14 @@ class TestSideBySide:
         assert result["attempts"][0]["joined"]
         assert result["swap"] == {"state": "swapped"}
         assert clones(world) == 0
+
+    def test_where_it_fails_the_next_attempt_keeps_the_old_data_too(self, beside):
+        Swap.done = [None]
+        world = self.under_way(Attempt(20, state="Failed", number=2013), Attempt())
+        result, _journal = swapped(world, left={"swap": {"goal": "none", "new": "/data.new"}})
+        assert [attempt["joined"] for attempt in result["attempts"]] == [True, False]
+        (statement,) = [statement for statement in world.statements if statement.startswith("CLONE")]
+        assert "DATA DIRECTORY" in statement
 
     @pytest.mark.parametrize(
         ("method", "left"), [("side_by_side", None), ("replace", {"swap": {"goal": "none", "new": "/data.new"}})]
