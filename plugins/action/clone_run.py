@@ -21,6 +21,8 @@ from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import A
 # Seconds between two looks at the journal: often enough to watch, rarely enough for the log of a CI job.
 TERMINAL_SECONDS = 2.0
 LOG_SECONDS = 10.0
+# Asked where this is loaded, which is in the controller: a worker has no terminal of its own.
+_TERMINAL = sys.stdout.isatty()
 
 
 def line(host: str, event: t.Mapping[str, t.Any]) -> str:
@@ -43,7 +45,7 @@ class ActionModule(AbleAction):
             return self._look(arguments, task_vars)
         if not watched or self._task.check_mode:
             return self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val)
-        arguments["wait_seconds"] = TERMINAL_SECONDS if sys.stdout.isatty() else LOG_SECONDS
+        arguments["wait_seconds"] = TERMINAL_SECONDS if _TERMINAL else LOG_SECONDS
         attached = False
         controller = os.getppid()
         while True:

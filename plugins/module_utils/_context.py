@@ -145,15 +145,24 @@ class Link:
 
 
 class OutOfTime(Exception):
-    """The run's own time is over."""
+    """The run can't go on: its own time is over, or what the text says."""
+
+    def __init__(self, text: str = "the time for the run is over") -> None:
+        super().__init__(text)
+        self.text = text
 
 
 class Ended(ServerError):
-    """A clone that ended for a reason we know better than the server's error 1317 tells; ``retry`` is its class."""
+    """A clone that ended for a reason we know better than the server's error 1317 tells; ``retry`` is its class.
 
-    def __init__(self, text: str, server: str, retry: str) -> None:
+    ``remedy`` says what to do, and ``side`` who must (see _errors.ErrorEntry).
+    """
+
+    def __init__(self, text: str, server: str, retry: str, remedy: str = "", side: str = "recipient") -> None:
         super().__init__(INTERRUPTED, text, server)
         self.retry = retry
+        self.remedy = remedy
+        self.side = side
 
 
 class Context:
@@ -178,6 +187,13 @@ class Context:
     def left(self) -> float:
         """Seconds that are left for the run."""
         return self.until - self.link.clock()
+
+    def check(self) -> None:
+        """Raises OutOfTime when nothing may be begun any more."""
+        if self.cancelled():
+            raise OutOfTime("cancelled as asked")
+        if self.left() <= 0:
+            raise OutOfTime
 
     def pause(self, seconds: float) -> None:
         """Wait, but not beyond the run's time, and not when it is cancelled."""

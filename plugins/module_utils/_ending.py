@@ -33,7 +33,11 @@ RESTART_FAILED = 3707
 # After these the statement's outcome stands in clone_status, not in the error: the session ended in the restart or was lost.
 LOOK_AT_STATUS = (OK, RESTART_FAILED, 2006, 2013, 1053)
 SLOT_POLL = 2.0
+# Seconds after which a session that was lost, without a clone to show for it, had not begun one.
+_NEVER_BEGUN = 30.0
 START_PATIENCE = 30.0
+# Seconds for which a run that is cancelled during the restart still waits to tell how the clone has ended.
+CANCEL_PATIENCE = 30.0
 # How much longer a restart may take than its limit while the server's error log grows, and how long that may be silent.
 _STRETCH = 6
 _SILENCE = 120.0
@@ -108,6 +112,12 @@ def files_say_completed(datadir: str) -> bool:
         return False
 
 
+def ended(state: t.Mapping[str, t.Any], label: str) -> Ended:
+    """The failure of a clone that was cancelled for the reason in ``state``."""
+    found = state["verdict"]
+    return Ended(found.why, label, found.retry, found.remedy, found.side)
+
+
 class Log:
     """The recipient's error log as a sign of life, where it can be seen from here."""
 
@@ -150,7 +160,7 @@ class Ending:
         link, wanted = context.link, context.wanted
         returned = link.clock()
         log = Log(self.error_log, link.clock)
-        started = told = False
+        started = told = running = False
         accounts = (
             *wanted.logins,
             wanted.logins[0]._replace(user=donor.login.user, password=donor.login.password),
@@ -158,8 +168,10 @@ class Ending:
         if number == RESTART_FAILED:
             context.journal.event("data copied; the server is not supervised and has stopped (3707)")
         while True:
-            if context.left() <= 0:
-                raise OutOfTime
+            # A clone that runs is cancelled by whoever looks at it.
+            if not running:
+                self._check(number, link.clock() - returned)
+            running = False
             try:
                 with link.open(accounts) as server:
                     context.accounts = (server.login._replace(config_file=None),)
@@ -176,7 +188,7 @@ class Ending:
                 if wanted.start_command and not started and (number == RESTART_FAILED or waited > START_PATIENCE):
                     started = True
                     context.journal.event("starting the server with start_command")
-                    self._start_when_stopped()
+                    self._start_when_stopped(number)
                 elif not told:
                     told = True
                     by_hand = number == RESTART_FAILED and not wanted.start_command
@@ -208,9 +220,38 @@ class Ending:
             if end == "failed":
                 raise self._failed(clone, state)
             if clone is not None and end == "running":
+                running = True
                 returned = link.clock()
                 self._watching.look(clone, donor, state)
+            elif link.clock() - returned > self._patience(number, clone, state):
+                raise Ended(
+                    "the session was lost before the clone began"
+                    if number not in (OK, RESTART_FAILED)
+                    else "the server has not restarted %d seconds after the clone" % (link.clock() - returned),
+                    context.label,
+                    "retry" if number not in (OK, RESTART_FAILED) else "never",
+                    "See the recipient's error log.",
+                )
             link.sleep(0.1 if link.clock() - returned < 10 else 0.5)
+
+    def _check(self, number: int, waited: float) -> None:
+        """Raises OutOfTime when the end isn't to be waited for any longer; a restart is too late to be cancelled at once."""
+        if self._context.left() > 0 and number != RESTART_FAILED and waited < CANCEL_PATIENCE:
+            return
+        stopped = (
+            "; the server has stopped with the data copied, and its next start completes the clone"
+            if number == RESTART_FAILED
+            else ""
+        )
+        try:
+            self._context.check()
+        except OutOfTime as error:
+            raise OutOfTime(error.text + stopped) from None
+
+    def _patience(self, number: int, clone: t.Mapping[str, t.Any] | None, state: t.Mapping[str, t.Any]) -> float:
+        """How long a server that answers, but neither restarts nor tells of an end, is given (seconds)."""
+        ours = clone is not None and clone["state"] != "none" and is_younger(clone["begin_time"], state["begun"])
+        return _NEVER_BEGUN if number not in (OK, RESTART_FAILED) and not ours else self.restart_limit()
 
     def restart_limit(self) -> float:
         """How long a restart may take (seconds): as asked, or ten minutes and what recovery of the data may need."""
@@ -228,8 +269,11 @@ class Ending:
             changed=True,
         )
 
-    def _start_when_stopped(self) -> None:
-        """3707 comes before the server has gone, and a command that still finds it running fails: it is tried again for a while."""
+    def _start_when_stopped(self, number: int) -> None:
+        """3707 comes before the server has gone, and a command that still finds it running fails: it is tried again for a while.
+
+        After another ending a supervisor may be at it, which makes a failure of the command none of the clone's.
+        """
         context = self._context
         until = context.link.clock() + START_PATIENCE
         while True:
@@ -237,13 +281,16 @@ class Ending:
             try:
                 context.link.command(context.wanted.start_command or "", context.left())
                 return
-            except CloneError:
+            except CloneError as error:
+                if number != RESTART_FAILED:
+                    context.journal.event("%s; waiting for the server" % error.message)
+                    return
                 if context.link.clock() >= until or context.left() <= 0 or context.cancelled():
                     raise
 
     def _failed(self, clone: dict[str, t.Any] | None, state: dict[str, t.Any]) -> ServerError:
         if state.get("why"):
-            return Ended(state["why"], self._context.label, state["retry"])
+            return ended(state, self._context.label)
         if clone is None or clone["error"] is None:
             return Ended("the recipient's server was restarted before the clone was done", self._context.label, "retry")
         if clone["error"]["code"] == INTERRUPTED and clone["end_time"] is None:

@@ -40,6 +40,8 @@ EVENTS_KEPT = 1000
 _ALIAS = ".name"
 # Seconds for which a result that nobody has heard of is kept for whoever asks next.
 UNTOLD_SECONDS = 3600.0
+# Seconds for which the end of a job is tried to be written: the disk that a clone has filled is free again when it has failed.
+END_PATIENCE = 60.0
 # Seconds that a server is given to come back from the restart of a clone.
 RESTART_PATIENCE = 60.0
 
@@ -207,16 +209,34 @@ class Journal:
         """Keep the newest view of the clone, without a line of news."""
         if clone is not None:
             self.document["clone"] = dict(clone)
-        self._write()
+        # On a disk that is full for now the next news tell these, too: the journal is written as a whole.
+        with contextlib.suppress(OSError):
+            self._write()
 
     def keep(self, **values: t.Any) -> None:
-        """Remember what a later run must know if this one is killed (variables to put back, a swap), or the machine dies."""
+        """Remember what a later run must know if this one is killed (variables to put back, a swap), or the machine dies.
+
+        Raises CloneError where that can't be written, before anything that would need it is done.
+        """
         self.document.update(values)
-        self._write(durable=True)
+        try:
+            self._write(durable=True)
+        except OSError as error:
+            raise CloneError(
+                "the run's journal %s can't be written: %s. Make room there, or give another state_directory"
+                % (self._path, error.strerror)
+            ) from error
 
     def end(self, result: t.Mapping[str, t.Any] | None, failure: t.Mapping[str, t.Any] | None) -> None:
         self.document.update(finished=True, result=result, failure=failure, ended=time.time())
-        self._write()
+        until = time.monotonic() + END_PATIENCE
+        while True:
+            try:
+                return self._write()
+            except OSError:
+                if time.monotonic() >= until:
+                    raise
+            time.sleep(0.5)
 
 
 class Job:

@@ -32,7 +32,13 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import 
     Wanted,
     utc,
 )
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._ending import LOOK_AT_STATUS, OK, Ending, next_step
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._ending import (
+    LOOK_AT_STATUS,
+    OK,
+    Ending,
+    ended,
+    next_step,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding, sentence, with_status
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._pool import Pool
@@ -40,12 +46,14 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import A
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._settings import Settings
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._status import status
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._watching import (
+    KILL_AGAIN,
     LOCK_WAIT_SECONDS,
     Watching,
     is_younger,
 )
 
 ENTRY_PATIENCE = 60.0
+NO_SUCH_THREAD = 1094
 # Seconds that a supervisor is given before an interrupted run's server is started.
 START_AGAIN = 10.0
 
@@ -65,6 +73,8 @@ class Operation:
         self._watching = Watching(self.context)
         self._ending = Ending(self.context, self._watching)
         self._first_begin: str | None = None
+        self._has_dropped = False
+        self._under_way = False
         self._source: str | None = None
         self._swap: _swap.Swap | None = None
         self._swap_checks: list[Finding] = []
@@ -123,6 +133,8 @@ class Operation:
         clone = status(server)
         if clone["state"] == "in_progress":
             self._same_donor(clone)
+            if self.wanted.method != _swap.METHOD and not self._leads_there(clone):
+                raise self._leads_elsewhere(clone)
             self._source = (clone["source"] or "").lower()
             return {
                 "changed": True,
@@ -255,13 +267,41 @@ class Operation:
                 error={"code": 3634, "symbol": "ER_CLONE_TOO_MANY_CONCURRENT_CLONES"},
             )
 
+    def _leads_there(self, clone: t.Mapping[str, t.Any]) -> bool:
+        """Whether a clone goes where this run's would go, where it isn't to be swapped."""
+        return _same_path(clone["destination"], self.wanted.data_directory or _progress.LOCAL)
+
+    def _leads_elsewhere(self, clone: dict[str, t.Any]) -> CloneError:
+        return CloneError(
+            "%s: a clone into %s is under way, which is not what method=%s%s makes. Wait for it, run again with the method "
+            "that it was started with, or cancel it with state=cancelled"
+            % (
+                self.label,
+                clone["destination"],
+                self.wanted.method,
+                " with data_directory=%s" % self.wanted.data_directory if self.wanted.data_directory else "",
+            ),
+            server=self.label,
+            clone=clone,
+        )
+
     def run(self, left: t.Mapping[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Clone. Raises CloneError with everything known.
 
-        ``left`` is the journal of a killed run: variables that it could not put back, the swap and the clone that it began.
+        ``left`` is the journal of a killed run: variables that it could not put back, the swap and the clone that it began,
+        whether that dropped the recipient's data, and what that held.
         """
         left = left or {}
         self._settings.take_over(left.get("settings_before"), left.get("donor_settings_before"))
+        self._has_dropped = bool(left.get("dropped"))
+        try:
+            return self._run(left)
+        except CloneError as failure:
+            if "restored" not in failure.details:
+                failure.details["restored"] = self._settings.put_back()
+            raise
+
+    def _run(self, left: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         unfinished = left.get("swap") if _swap.is_unfinished(left.get("swap")) else None
         finished = self._resumed(unfinished) if unfinished else None
         if finished:
@@ -274,6 +314,11 @@ class Operation:
                 return self._result(True, clone, reason, self._settings.put_back())
             planned = self._plan(server)
         self._take_up(swap, planned)
+        if planned.get("joined"):
+            self.before = dict(left.get("before") or {})
+        elif left.get("begun"):
+            # The clone of an earlier run is settled.
+            self.context.journal.keep(begun=None)
         restored = None
         try:
             if planned["changed"]:
@@ -300,6 +345,7 @@ class Operation:
             and clone["state"] == "completed"
             and is_younger(clone["begin_time"], begun)
             and self.wanted.method != _swap.METHOD
+            and self._leads_there(clone)
             and (clone["source"] or "").lower() in [donor.label for donor in self.wanted.donors]
         )
 
@@ -345,13 +391,7 @@ class Operation:
             # A further attempt goes there, too: without a directory it would drop the old data.
             self.context.wanted = self.wanted._replace(data_directory=left.record["new"])
         elif beside or left is not None:
-            raise CloneError(
-                "%s: a clone into %s is under way, which is not what method=%s makes. Wait for it, run again with the method "
-                "that it was started with, or cancel it with state=cancelled"
-                % (self.label, planned["clone"]["destination"], self.wanted.method),
-                server=self.label,
-                clone=planned["clone"],
-            )
+            raise self._leads_elsewhere(planned["clone"])
 
     def _abandon(self, failure: CloneError) -> None:
         """Leave the old server as it is and nothing of the copy; only a clone that can't be ended keeps its directory."""
@@ -451,6 +491,7 @@ class Operation:
         source = self._source if joined else None
         index = next((place for place, donor in enumerate(self.wanted.donors) if donor.label == source), 0)
         while True:
+            self._under_way = joined is not None
             donor = self.wanted.donors[index % len(self.wanted.donors)]
             attempt: dict[str, t.Any] = {
                 "donor": donor.label,
@@ -464,11 +505,13 @@ class Operation:
             started = self.context.link.clock()
             try:
                 clone = self._ending.join(joined, donor) if joined else self._attempt(donor)
-            except OutOfTime:
-                raise self._given_up("the time for the run is over", None, None) from None
+            except OutOfTime as error:
+                self._note(attempt, started, error.text)
+                raise self._given_up(error.text, None, None) from None
             except ServerError as error:
                 failure = error
             except CloneError as error:
+                self._note(attempt, started, error.message)
                 error.details.setdefault("attempts", self.attempts)
                 raise
             else:
@@ -476,8 +519,8 @@ class Operation:
                 self.attempts.append(attempt)
                 return clone
             joined = None
-            entry = _errors.classify(failure.number, failure.text)
-            retry = failure.retry if isinstance(failure, Ended) else entry.retry
+            entry = _meaning(failure)
+            retry = entry.retry
             if retry == "repair_first" and entry.side == "donor" and len(self.wanted.donors) > 1:
                 # What is wrong with one donor needn't be wrong with the next.
                 retry = "next_donor"
@@ -518,19 +561,41 @@ class Operation:
             if step.kind == "next_donor":
                 index += 1
             self.context.pause(step.delay)
+            if self.context.cancelled():
+                raise self._given_up("cancelled as asked", None, None)
+
+    def _note(self, attempt: dict[str, t.Any], started: float, text: str) -> None:
+        """Keep an attempt whose end was no server's error, if it got as far as the statement."""
+        if self._under_way:
+            attempt.update(
+                seconds=round(self.context.link.clock() - started, 2),
+                error={"code": None, "message": text, "symbol": None},
+                retry="never",
+                data_dropped=self._dropped(self.context.view()),
+            )
+            self.attempts.append(attempt)
 
     def _dropped(self, clone: t.Mapping[str, t.Any] | None) -> bool:
-        """Whether an attempt of this run dropped the recipient's own data, as far as the server's view tells."""
-        if clone is None or self._first_begin is None or not is_younger(clone["begin_time"], self._first_begin):
-            return False
-        return bool(_progress.data_dropped(clone))
+        """Whether an attempt of this run has dropped the recipient's own data, as far as the server's view has ever told."""
+        if clone is None:
+            clone = self.context.journal.document.get("clone")
+        ours = clone and self._first_begin is not None and is_younger(clone["begin_time"], self._first_begin)
+        if ours and not self._has_dropped and _progress.data_dropped(clone):
+            self._has_dropped = True
+            self.context.journal.keep(dropped=True)
+        return self._has_dropped
 
     def _given_up(self, text: str, failure: ServerError | None, entry: t.Any) -> CloneError:
         """The failure with everything known: cause, remedy, and what state the recipient is in."""
         clone = self.context.view()
         dropped = self._dropped(clone)
+        if clone is not None and clone["state"] != "in_progress" and self._first_begin is not None:
+            # Nothing of this run goes on, so nothing is left that the next one could bring to its end.
+            self.context.journal.keep(begun=None)
         if clone is None:
             state = "The recipient does not answer now"
+            if dropped:
+                state += "; its own data was dropped"
         elif dropped:
             state = "The recipient's own data was dropped and it runs without user data; its accounts are unchanged, and a further run clones anew"
         else:
@@ -551,6 +616,7 @@ class Operation:
             attempts=self.attempts,
             samples=self.context.samples.points,
             data_dropped=dropped,
+            given_up=self.before if dropped and self.before else None,
             checks=[finding.as_dict() for finding in self.checks],
             diagnosis=entry.as_dict() if entry is not None else None,
             error={"code": failure.number, "message": failure.text} if failure else None,
@@ -583,9 +649,9 @@ class Operation:
                 lease.close()
         if isinstance(statement.error, ServerError):
             number = statement.error.number
-            if state.get("why"):
-                raise Ended(state["why"], self.label, state["retry"]) from statement.error
             if number not in LOOK_AT_STATUS or state["begun"] is None:
+                if state.get("why"):
+                    raise ended(state, self.label) from statement.error
                 raise statement.error
         elif statement.error is not None:
             raise statement.error
@@ -600,9 +666,12 @@ class Operation:
         """Runs in its own thread, on the session that clones: last look at the data, then the statement."""
         session.execute("SET SESSION lock_wait_timeout = %s", (LOCK_WAIT_SECONDS,))
         facts = self._facts(session)
-        obstacles = with_status(_precheck.compare(facts, donor.login, self._options(donor)).interlock, "fail")
+        state["variables"] = dict(facts.get("variables") or {}, **self.wanted.settings)
+        report = _precheck.compare(facts, donor.login, self._options(donor), known=self.wanted.donor_facts)
+        obstacles = with_status(report.interlock, "fail")
         if obstacles:
             raise CloneError("%s: the clone was not started: %s" % (self.label, sentence(obstacles)), server=self.label)
+        self._passed(report.checks, donor)
         if self.wanted.method == _swap.METHOD and not self.wanted.data_directory:
             raise CloneError(
                 "%s: the clone was not started: it would drop the data that method=%s keeps; run again"
@@ -620,14 +689,39 @@ class Operation:
         values = _sql.parameters(
             donor.login.user or "", donor.login.host, donor.login.password or "", self.wanted.data_directory
         )
-        if self.context.left() <= 0 or self.context.cancelled():
-            # The last moment at which nothing is lost.
-            raise OutOfTime
+        # The last moment at which nothing is lost.
+        self.context.check()
+        self.context.journal.keep(begun=begun, before=self.before or None)
         self._first_begin = self._first_begin or begun
-        self.context.journal.keep(begun=begun)
+        self._under_way = True
         state["sent"] = self.context.link.clock()
         state["begun"] = begun
         session.execute(text, values)
+
+    def _passed(self, checks: t.Sequence[Finding], donor: Donor) -> None:
+        """A donor that the plan has not chosen, or that is another by now, is judged as strictly as the first. Raises Ended."""
+        obstacles = self._obstacles(checks)
+        if not obstacles:
+            return
+        found = (obstacles[0].error or {}).get("code")
+        entry = _errors.classify(found, obstacles[0].message)
+        raise Ended(
+            "the clone from %s was not started: %s" % (donor.label, sentence(obstacles)),
+            self.label,
+            "next_donor" if len(self.wanted.donors) > 1 else entry.retry if found else "repair_first",
+            obstacles[0].remedy or "",
+            entry.side,
+        )
+
+
+def _meaning(failure: ServerError) -> _errors.ErrorEntry:
+    """What a failure means: the catalogue's words, or those of whoever ended the clone and knows why."""
+    entry = _errors.classify(failure.number, failure.text)
+    if not isinstance(failure, Ended):
+        return entry
+    return entry._replace(
+        cause=failure.text, remedy=failure.remedy, retry=failure.retry, side=failure.side, commands=()
+    )
 
 
 def _log_file(found: str | None) -> str | None:
@@ -647,18 +741,34 @@ def current(logins: t.Sequence[Login], link: Link) -> dict[str, t.Any]:
         return status(server)
 
 
-def cancel(logins: t.Sequence[Login], link: Link, seconds: float) -> tuple[bool, dict[str, t.Any]]:
-    """End a clone under way; whether there was one, and the view afterwards. Raises CloneError when it doesn't end in time."""
+def cancel(
+    logins: t.Sequence[Login], link: Link, seconds: float, patient: bool = False
+) -> tuple[bool, dict[str, t.Any]]:
+    """End a clone under way; whether there was one, and the view afterwards. Raises CloneError when it doesn't end in time.
+
+    With ``patient`` a server that doesn't answer is waited for: it is in the restart of the clone.
+    """
     until = link.clock() + seconds
     asked = False
+    again = link.clock()
+    clone: dict[str, t.Any] = dict(_progress.NONE)
     while True:
-        with link.open(logins) as server:
-            clone = status(server)
-            if clone["state"] != "in_progress":
-                return asked, clone
-            if not asked:
-                server.execute("KILL QUERY %s", (clone["pid"],))
-                asked = True
+        try:
+            with link.open(logins) as server:
+                clone = status(server)
+                if clone["state"] != "in_progress":
+                    return asked, clone
+                patient = asked = True
+                if link.clock() >= again:
+                    # One that comes between two steps of the server may be lost.
+                    again = link.clock() + KILL_AGAIN
+                    server.execute("KILL QUERY %s", (clone["pid"],))
+        except ServerError as error:
+            # The session that clones may have ended just now.
+            if error.number != NO_SUCH_THREAD and (
+                error.number in ACCESS_DENIED or not patient or link.clock() >= until
+            ):
+                raise
         if link.clock() >= until:
             raise CloneError(
                 "%s: the clone did not end within %d seconds after KILL QUERY" % (logins[0].label, seconds), clone=clone

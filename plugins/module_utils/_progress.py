@@ -17,6 +17,8 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
 STAGES = ("DROP DATA", "FILE COPY", "PAGE COPY", "REDO COPY", "FILE SYNC", "RESTART", "RECOVERY")
 COPY_STAGES = ("FILE COPY", "PAGE COPY", "REDO COPY")
 STATES = ("Not Started", "In Progress", "Completed", "Failed")
+# What clone_status calls the recipient's own data directory.
+LOCAL = "LOCAL INSTANCE"
 # Seconds without progress that are worth a word: each stage begins with a moment of none.
 STALL_TOLD = 5
 # One round trip; the tables exist only while the plugin is loaded (else error 1146).
@@ -170,7 +172,7 @@ def data_dropped(clone: t.Mapping[str, t.Any]) -> bool | None:
     """
     if clone["state"] == "none":
         return None
-    if clone["destination"] != "LOCAL INSTANCE":
+    if clone["destination"] != LOCAL:
         return False
     drop = next((stage for stage in clone["stages"] if stage["stage"] == "DROP DATA"), None)
     return bool(drop and drop["state"] != "not_started")

@@ -11,6 +11,8 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import os
+import time
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _job, _operation, _settings, _swap
@@ -19,6 +21,8 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
 
 CANCEL_SECONDS = 60.0
+# What a run's journal tells the next one, where it was killed.
+LEFT = ("settings_before", "donor_settings_before", "begun", "before", "dropped", "swap")
 
 
 def donors(params: t.Mapping[str, t.Any]) -> tuple[Donor, ...]:
@@ -137,6 +141,19 @@ def _unfinished(job: _job.Job) -> dict[str, t.Any] | None:
     return swap if _swap.is_unfinished(swap) else None
 
 
+def _left(last: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What the last run leaves to the next: all that it remembers where it was killed; else a clone that it lost sight of."""
+    if not last.get("finished"):
+        return last
+    recent = time.time() - last.get("ended", 0) < _job.UNTOLD_SECONDS
+    return {"begun": last.get("begun")} if last.get("failure") and recent else {}
+
+
+def _destination(goal: Wanted) -> list[str | None]:
+    """Where a run clones to, as its journal says."""
+    return [goal.method, os.path.normpath(goal.data_directory) if goal.data_directory else None]
+
+
 def _planned(goal: Wanted, job: _job.Job) -> dict[str, t.Any]:
     unfinished = _unfinished(job)
     if unfinished and unfinished["goal"] != "none" and not job.alive():
@@ -168,6 +185,8 @@ def _unheard(goal: Wanted, job: _job.Job) -> bool:
         return False
     if not {donor.label for donor in goal.donors} & set(document.get("donors", ())):
         return False
+    if document.get("destination", _destination(goal)) != _destination(goal):
+        return False
     try:
         now = _operation.current(goal.logins, Link())
     except (CloneError, ServerError):
@@ -182,24 +201,21 @@ def _cloned(params: t.Mapping[str, t.Any], goal: Wanted, job: _job.Job) -> dict[
     following = bool(params["seen"] and last)
     attached = not following and _unheard(goal, job)
     if not following and not attached:
-        left = dict({} if last.get("finished") else last, swap=_unfinished(job))
+        left = dict(_left(last), swap=_unfinished(job))
         started = job.start(
             # What a killed run left to do stands in the new journal from its first byte on.
             {
                 "recipient": goal.logins[0].label,
                 "donors": labels,
-                **{name: left.get(name) for name in ("settings_before", "donor_settings_before", "begun", "swap")},
+                "destination": _destination(goal),
+                **{name: left.get(name) for name in LEFT},
                 "kept": _swap.kept(last),
             },
             lambda journal: _operation.Operation(goal, journal, cancelled=job.cancel_asked).run(left),
         )
         attached = not started
-        if attached and not set(labels) & set((job.read() or {}).get("donors", labels)):
-            raise CloneError(
-                "%s: a run from another donor (%s) is under way on this host. Wait for it, or end it with state=cancelled"
-                % (goal.logins[0].label, ", ".join((job.read() or {}).get("donors", []))),
-                server=goal.logins[0].label,
-            )
+        if attached:
+            _same_goal(goal, job.read() or {})
     document = job.wait(params["seen"], params["wait_seconds"])
     envelope = _envelope(
         attached=attached,
@@ -222,6 +238,23 @@ def _cloned(params: t.Mapping[str, t.Any], goal: Wanted, job: _job.Job) -> dict[
     return dict(envelope, **document["result"])
 
 
+def _same_goal(goal: Wanted, document: t.Mapping[str, t.Any]) -> None:
+    """Raises CloneError where the run under way has another goal than the one that is asked for."""
+    label = goal.logins[0].label
+    labels = [donor.label for donor in goal.donors]
+    other = ""
+    if not set(labels) & set(document.get("donors", labels)):
+        other = "from another donor (%s)" % ", ".join(document["donors"])
+    elif document.get("destination", _destination(goal)) != _destination(goal):
+        method, directory = document["destination"]
+        other = "to another place (method=%s%s)" % (method, ", data_directory=%s" % directory if directory else "")
+    if other:
+        raise CloneError(
+            "%s: a run %s is under way on this host. Wait for it, or end it with state=cancelled" % (label, other),
+            server=label,
+        )
+
+
 def _cancel(params: t.Mapping[str, t.Any], check_mode: bool, job: _job.Job) -> dict[str, t.Any]:
     link = Link()
     logins = tuple(own_logins(params))
@@ -236,8 +269,26 @@ def _cancel(params: t.Mapping[str, t.Any], check_mode: bool, job: _job.Job) -> d
     watched = job.alive()
     if watched:
         job.ask_to_cancel()
-    ended, clone = _operation.cancel(logins, link, CANCEL_SECONDS)
-    if watched:
-        job.wait(0, CANCEL_SECONDS)
-    reason = "the clone was cancelled" if ended or watched else "no clone was under way"
-    return _envelope(changed=ended or watched, clone=clone, reason=reason, attempts=[])
+    ended, clone = _operation.cancel(logins, link, CANCEL_SECONDS, patient=watched)
+    if not watched:
+        reason = "the clone was cancelled" if ended else "no clone was under way"
+        return _envelope(changed=ended, clone=clone, reason=reason, attempts=[])
+    document = job.wait(0, CANCEL_SECONDS)
+    label = logins[0].label
+    if not document.get("finished"):
+        raise CloneError(
+            "%s: the run that was asked to end is still at work after %d seconds: %s"
+            % (label, CANCEL_SECONDS, (document.get("events") or [{"text": "no word from it"}])[-1]["text"]),
+            server=label,
+            clone=clone,
+        )
+    result = document.get("result")
+    return _envelope(
+        changed=not result,
+        clone=(result or {}).get("clone") or clone,
+        reason="the run had come to its end before it could be cancelled: %s" % result["reason"]
+        if result
+        else "the clone was cancelled",
+        attempts=(result or document.get("failure") or {}).get("attempts") or [],
+        restored=(result or document.get("failure") or {}).get("restored") or [],
+    )

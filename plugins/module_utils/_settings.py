@@ -9,6 +9,7 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 
@@ -142,7 +143,8 @@ class Settings:
             del self._donors[donor.label]
             self._restored = [entry for entry in self._restored if entry["server"] != donor.label]
             self._restored += entries(donor.label, before, reasons)
-            self._keep()
+            with contextlib.suppress(CloneError):
+                self._keep()
 
     def put_back(self) -> list[dict[str, t.Any]]:
         """Everything, on all servers; what can't be put back is reported. A restart has already forgotten SET GLOBAL."""
@@ -160,7 +162,9 @@ class Settings:
             if not entry["restored"]:
                 self._warn("%(server)s: %(name)s could not be put back to %(value)s: %(reason)s" % entry)
         self._before = {}
-        self._keep()
+        with contextlib.suppress(CloneError):
+            # Put back twice is as good as once.
+            self._keep()
         return restored
 
     def _put_back(self, label: str, connect: t.Callable[[], Server], before: t.Mapping[str, t.Any]) -> dict[str, str]:

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _pace, _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import ACCESS_DENIED
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import ACCESS_DENIED, CONNECTION_LOST
 
 NO_SUCH_TABLE = 1146
 NOT_ALLOWED = 1142
@@ -80,13 +80,13 @@ def wait(
     clone: dict[str, t.Any] = dict(_progress.NONE)
     while True:
         try:
-            server = connect()
+            with connect() as server:
+                clone = watch.observe(clock(), status(server))
         except ServerError as error:
-            if wanted.goal is None or error.number in ACCESS_DENIED or clock() >= until:
+            gone = error.stage == "connect" or error.number in CONNECTION_LOST
+            if wanted.goal is None or not gone or error.number in ACCESS_DENIED or clock() >= until:
                 raise
         else:
-            with server:
-                clone = watch.observe(clock(), status(server))
             said = verdict(wanted.goal, clone)
             if said == "done":
                 return {"changed": False, "clone": clone}

@@ -599,6 +599,11 @@ class Swap:
         self.record.update(values)
         self.journal.keep(swap=self.record)
 
+    def _note(self, **values: t.Any) -> None:
+        """As _keep, where the work goes on also when it can't be written down: the next word tells it, too."""
+        with contextlib.suppress(CloneError):
+            self._keep(**values)
+
     def _seen(self) -> Seen:
         record = self.record
         return Seen(*(what(self.host.identity(record[name]), record) for name in ("datadir", "new", "old")))
@@ -633,7 +638,7 @@ class Swap:
         except (CloneError, OSError) as error:
             self.warnings.append("%s could not be removed: %s" % (self.record["new"], error))
         self._remove_private()
-        self._keep(goal="none" if keep_copy else "done", state="untouched")
+        self._note(goal="none" if keep_copy else "done", state="untouched")
 
     # -- an interrupted run --------------------------------------------------------------------------------------------
 
@@ -807,7 +812,7 @@ class Swap:
         if self.record["private"]:
             self._end_servers(self.record["new"], trial=True)
             shutil.rmtree(self.record["private"], ignore_errors=True)
-            self._keep(private=None)
+            self._note(private=None)
 
     # -- the swap ------------------------------------------------------------------------------------------------------
 
@@ -829,7 +834,7 @@ class Swap:
                 server.execute("SHUTDOWN")
         except ServerError as error:
             if self.host.alive(pid) and error.number not in (2006, 2013, 1053):
-                self._keep(goal=goal)
+                self._note(goal=goal)
                 raise CloneError("the server could not be shut down: %s" % error.text) from error
         self._wait_gone(pid, parent)
 
@@ -856,7 +861,7 @@ class Swap:
         except (CloneError, OSError) as error:
             reason = error.message if isinstance(error, CloneError) else str(error)
             raise self._rolled_back(reason) from error
-        self._keep(goal="done", state="swapped")
+        self._note(goal="done", state="swapped")
         self.journal.event("swapped; the old data is kept in %s" % self.record["old"])
         return clone
 
@@ -876,7 +881,9 @@ class Swap:
                     % running[0]
                 )
             source, target = renamed(move, self.record)
-            self._keep(goal=goal, move=move)
+            # The way back is taken whatever the journal's disk says: the old server is down. Where it was left can be seen.
+            remember = self._note if goal == "back" else self._keep
+            remember(goal=goal, move=move)
             self.host.rename(source, target)
 
     def _up(self) -> Server:
@@ -964,14 +971,14 @@ class Swap:
     def _back(self) -> None:
         """The original to the datadir and its server up. Raises CloneError where that fails."""
         record = self.record
-        self._keep(goal="back")
+        self._note(goal="back")
         if self._seen().datadir != "original":
             self._end_servers(record["datadir"])
         self._move("back")
         self._up().close()
         with contextlib.suppress(CloneError, OSError):
             self._discard()
-        self._keep(goal="done", state="rolled_back")
+        self._note(goal="done", state="rolled_back")
 
     def _rolled_back(self, reason: str) -> CloneError:
         self.journal.event("the swap failed, going back: " + reason)

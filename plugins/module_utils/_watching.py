@@ -15,12 +15,24 @@ import contextlib
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _pace, _progress
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Background, Context, Donor, OutOfTime
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import (
+    Background,
+    Context,
+    Donor,
+    Ended,
+    OutOfTime,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import ServerError
 
 # Seconds without a sign of life after which the donor is asked whether it lives.
 DONOR_SILENCE = 3.0
 CANCEL_SECONDS = 90.0
+# Between two KILL QUERY: one that comes while the server is between two of its steps may be lost.
+KILL_AGAIN = 5.0
+# Seconds for which a recipient that can't be asked counts as restarting, whatever else is due.
+_UNSEEN_GRACE = 5.0
+# A clone without progress is looked at as often as this (seconds), however rarely a healthy one is.
+_STALLED_POLL = 0.5
 # The server would wait a year for an open transaction's locks in DROP DATA.
 LOCK_WAIT_SECONDS = 60
 # What a slow disk syncs in a second.
@@ -33,10 +45,12 @@ _LAST_LOGGED = "SELECT MAX(LOGGED) AS logged FROM performance_schema.error_log"
 
 
 class Verdict(t.NamedTuple):
-    """Why a clone must be ended, and the retry class of that; ``why`` is None when it may go on."""
+    """Why a clone must be ended, the retry class of that, what to do and who must; ``why`` is None when it may go on."""
 
     why: str | None = None
     retry: str = "never"
+    remedy: str = ""
+    side: str = "client"
 
 
 def news_seconds(elapsed: float) -> float:
@@ -76,9 +90,11 @@ def verdict(
 ) -> Verdict:
     """Whether a clone under way must be ended. ``donor`` says what is known of a donor that can't go on, ``answers`` whether it is there."""
     if cancelled:
-        return Verdict("cancelled as asked")
+        return Verdict("cancelled as asked", remedy="Run the task again when the clone is wanted.")
     if left <= 0:
-        return Verdict("the time for the run is over")
+        return Verdict(
+            "the time for the run is over", remedy="Give it more time (timeout, deadline), or a faster link or donor."
+        )
     if clone["stalled_seconds"] >= budget:
         return Verdict(
             "no progress in stage %s for %d seconds (stall_timeout); the donor %s"
@@ -88,8 +104,14 @@ def verdict(
                 "answers, so look at the link and at both servers' disks" if answers else "does not answer from here",
             ),
             "next_donor",
+            "Mend what holds the clone up, or raise stall_timeout where so long a silence is to be expected, and clone again."
+            if answers
+            else "See whether the donor's host and the link to it are up, then clone again, or name another donor.",
+            "link",
         )
-    return Verdict(donor, "next_donor") if donor else Verdict()
+    if donor:
+        return Verdict(donor, "next_donor", "Clone again once the donor is up, or name another one.", "donor")
+    return Verdict()
 
 
 class Watching:
@@ -99,23 +121,45 @@ class Watching:
         self._context = context
         self._watch = _pace.Watch()
         self._logged: t.Any = None
+        self._stalled = 0.0
 
     def follow(self, statement: Background, donor: Donor, state: dict[str, t.Any]) -> None:
-        """Until the running statement returns; it is cancelled when it stalls or its time is over. Raises OutOfTime."""
+        """Until the running statement returns; it is cancelled when it stalls or its time is over. Raises OutOfTime or Ended."""
         context = self._context
-        self._watch = _pace.Watch()
-        begun = context.link.clock()
+        self._watch, self._stalled = _pace.Watch(), 0.0
+        begun = seen = context.link.clock()
         while not statement.wait(self._interval(begun)):
             if state["begun"] is None:
-                if context.left() <= 0:
-                    raise OutOfTime
+                # The statement's thread asks the same before it sends anything, so nothing begins any more.
+                context.check()
+                seen = context.link.clock()
                 continue
             clone = context.view()
             if clone is None:
+                self._unseen(context.link.clock() - seen)
                 continue
+            seen = context.link.clock()
             if not is_younger(clone["begin_time"], state["begun"]):
                 clone = dict(_progress.NONE, state="in_progress")
             self.look(clone, donor, state)
+
+    def _unseen(self, seconds: float) -> None:
+        """Judge a recipient that has not answered for some ``seconds`` though the statement's session still stands: it hangs."""
+        context = self._context
+        if seconds < _UNSEEN_GRACE:
+            return
+        stands = "the recipient has not answered for %d seconds, so its clone can't be cancelled and may go on" % seconds
+        if context.cancelled():
+            raise OutOfTime("cancelled as asked, but " + stands)
+        if context.left() <= 0:
+            raise OutOfTime("the time for the run is over; " + stands)
+        if seconds >= max(context.wanted.stall_timeout, DONOR_SILENCE * 10):
+            raise Ended(
+                stands + " (stall_timeout)",
+                context.label,
+                "never",
+                "See what its server and its host do. When it answers again, run the task again: it joins a clone under way.",
+            )
 
     def look(self, clone: dict[str, t.Any], donor: Donor, state: dict[str, t.Any]) -> None:
         """Tell what there is to tell of a clone under way, and cancel it when it must not go on. Raises OutOfTime."""
@@ -126,11 +170,13 @@ class Watching:
 
     def _interval(self, begun: float) -> float:
         """Poll often at first and ever more rarely: a short clone's end is seen at once, a long one isn't disturbed."""
-        return min(self._context.wanted.poll_interval, max(0.1, (self._context.link.clock() - begun) / 20))
+        interval = min(self._context.wanted.poll_interval, max(0.1, (self._context.link.clock() - begun) / 20))
+        return min(interval, _STALLED_POLL) if self._stalled >= 1 else interval
 
     def _observed(self, clone: dict[str, t.Any]) -> dict[str, t.Any]:
         now = self._context.link.clock()
         seen = self._watch.observe(now, clone)
+        self._stalled = seen["stalled_seconds"]
         if seen["stage"] in _progress.COPY_STAGES or seen["stalled_seconds"] < self._context.wanted.stall_timeout / 2:
             return seen
         # The only other sign of life, worth a question when it would save the clone.
@@ -159,7 +205,11 @@ class Watching:
         now = context.link.clock()
         if state.get("why"):
             if now - state["cancelled_at"] > CANCEL_SECONDS:
-                raise OutOfTime
+                raise OutOfTime(
+                    "%s, but the clone did not end within %d seconds after KILL QUERY" % (state["why"], CANCEL_SECONDS)
+                )
+            if now - state["killed_at"] >= KILL_AGAIN:
+                self._kill(clone, state)
             return
         lost, answers = None, True
         if clone["stalled_seconds"] < DONOR_SILENCE:
@@ -169,14 +219,22 @@ class Watching:
         if stalled or (needed and clone["stalled_seconds"] >= DONOR_SILENCE):
             lost, answers = self._donor(donor, state)
         budget = stall_budget(
-            clone["stage"], context.wanted.stall_timeout, context.wanted.settings, clone["bytes_total"], answers
+            clone["stage"],
+            context.wanted.stall_timeout,
+            state.get("variables") or context.wanted.settings,
+            clone["bytes_total"],
+            answers,
         )
         found = verdict(clone, context.left(), context.cancelled(), budget, lost, answers)
         if found.why:
-            state.update(why=found.why, retry=found.retry, cancelled_at=now)
+            state.update(why=found.why, verdict=found, cancelled_at=now)
             context.journal.event("cancelling: " + found.why)
-            with contextlib.suppress(ServerError), context.own() as server:
-                server.execute("KILL QUERY %s", (clone["pid"] or state.get("pid"),))
+            self._kill(clone, state)
+
+    def _kill(self, clone: t.Mapping[str, t.Any], state: dict[str, t.Any]) -> None:
+        state["killed_at"] = self._context.link.clock()
+        with contextlib.suppress(ServerError), self._context.own() as server:
+            server.execute("KILL QUERY %s", (clone["pid"] or state.get("pid"),))
 
     def _donor(self, donor: Donor, state: dict[str, t.Any]) -> tuple[str | None, bool]:
         """The donor's last answer, and a new question where none is open: over a frozen link each takes seconds."""

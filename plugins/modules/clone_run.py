@@ -333,7 +333,7 @@ samples:
 given_up:
   description: What the recipient held before and O(overwrite) gave up, as schemas with their sizes in bytes and the executed GTIDs.
   type: dict
-  returned: on success
+  returned: on success, and on failure where the data was dropped
 diagnosis:
   description: The last error's entry in the error catalogue, with cause and remedy; null when nothing failed.
   type: dict

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import json
 import os
 import signal
 import socket
@@ -220,6 +222,55 @@ def test_old_events_are_dropped(tmp_path):
         journal.document["events"].append({"number": number})
     journal.event("last")
     assert len(journal.document["events"]) == _job.EVENTS_KEPT
+
+
+class TestFullDisk:
+    """The disk that a clone fills may be the journal's, too."""
+
+    @pytest.fixture
+    def journal(self, tmp_path, monkeypatch):
+        made = _job.Journal(str(tmp_path / "j.json"), {})
+        monkeypatch.setattr(_job, "END_PATIENCE", 0.05)
+        self.full = True
+        replace = os.replace
+
+        def no_room(source, target):
+            if self.full:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            replace(source, target)
+
+        monkeypatch.setattr(os, "replace", no_room)
+        return made
+
+    def read(self, tmp_path):
+        return json.loads((tmp_path / "j.json").read_text())
+
+    def test_news_are_told_later(self, journal, tmp_path):
+        journal.event("unheard", {"state": "in_progress"})
+        self.full = False
+        journal.observe(None)
+        assert self.read(tmp_path)["events"][-1]["text"] == "unheard"
+        assert self.read(tmp_path)["clone"] == {"state": "in_progress"}
+
+    def test_what_must_be_remembered_is_an_error(self, journal, tmp_path):
+        with pytest.raises(CloneError, match=r"j.json can't be written: No space left.*state_directory"):
+            journal.keep(begun=1)
+        assert self.read(tmp_path)["finished"] is False
+
+    def test_the_end_is_tried_again(self, journal, tmp_path, monkeypatch):
+        monkeypatch.setattr(_job, "END_PATIENCE", 5)
+
+        def sleep(seconds):
+            self.full = False
+
+        monkeypatch.setattr(time, "sleep", sleep)
+        journal.end({"changed": True}, None)
+        assert self.read(tmp_path)["result"] == {"changed": True}
+
+    def test_but_not_for_ever(self, journal, monkeypatch):
+        monkeypatch.setattr(time, "sleep", lambda seconds: None)
+        with pytest.raises(OSError, match="No space"):
+            journal.end({}, None)
 
 
 def test_keys_differ_by_every_part():

@@ -57,6 +57,7 @@ class World:
         self.boot = 0.0
         self.donor_uptime = donor_uptime
         self.donor_up = True
+        self.kill_works = True
         self.donor_sessions = []
         self.down_until = 0.0
         self.running = None
@@ -266,7 +267,7 @@ class Session:
             )
         elif statement.startswith("SET GLOBAL"):
             world.variables[statement.split("`")[1]] = values[0]
-        elif statement.startswith("KILL QUERY") and world.running:
+        elif statement.startswith("KILL QUERY") and world.running and world.kill_works:
             world.killed_at = world.now
 
 
@@ -460,6 +461,29 @@ class TestRetries:
         result, _journal = operate(World(donor_error, Attempt()), donors=DONORS)
         assert [attempt["donor"] for attempt in result["attempts"]] == ["db1:3306", "db2:3306"]
 
+    def test_a_session_that_was_lost_before_the_clone_began(self):
+        world = World(Attempt(5, 2013), Attempt())
+
+        def lost(finish=world.finish):
+            world.running = world.row = None
+            world.finish = finish
+
+        world.finish = lost
+        result, _journal = operate(world)
+        assert "before the clone began" in result["attempts"][0]["error"]["message"]
+        assert 30 < result["attempts"][0]["seconds"] < 40
+
+    def test_a_start_command_that_a_supervisor_forestalls_spoils_nothing(self):
+        world = World(Attempt(down=100))
+
+        def refuse(text, seconds):
+            raise CloneError("start_command ended with status 1: it runs")
+
+        world.command = refuse
+        result, journal = operate(world, start_command="start it")
+        assert result["clone"]["state"] == "completed"
+        assert any("it runs; waiting" in text for text in journal.texts)
+
     def test_a_crash_of_the_recipient(self):
         crash = Attempt(5, 2013, state="In Progress", number=1317)
         world = World(crash, Attempt())
@@ -504,6 +528,86 @@ class TestWatching:
         failure = refused(world, cancelled=lambda: world.now > 120)
         assert "cancelled as asked" in failure.message
         assert clones(world) == 1
+
+
+    def test_a_recipient_that_hangs_is_told_of(self):
+        world = hanging(World(Attempt(50000)), 110)
+        failure = refused(world, stall_timeout=60)
+        assert "has not answered for" in failure.message
+        assert world.now < 220
+        assert "joins a clone under way" in failure.message
+
+    @pytest.mark.parametrize(("more", "words"), [({"timeout": 40}, "the time for the run is over; the recipient")])
+    def test_also_when_its_time_is_over(self, more, words):
+        world = hanging(World(Attempt(50000)), 110)
+        assert words in refused(world, **more).message
+        assert world.now < 180
+
+    def test_also_when_it_is_cancelled(self):
+        world = hanging(World(Attempt(50000)), 110)
+        failure = refused(world, cancelled=lambda: world.now > 130)
+        assert "cancelled as asked, but the recipient has not answered" in failure.message
+        assert world.now < 170
+
+    def test_a_lost_kill_is_sent_again(self):
+        world = World(Attempt(5000))
+        lost = iter([True])
+
+        def execute(self, statement, values=None, execute=Session.execute):
+            if not (statement.startswith("KILL QUERY") and next(lost, False)):
+                execute(self, statement, values)
+
+        class Deaf(Session):
+            pass
+
+        Deaf.execute = execute
+        world.open = lambda logins, read_timeout=30.0, opened=world.open: Deaf(
+            world, (opened(logins, read_timeout)).login, donor=logins[0].host != "localhost"
+        )
+        failure = refused(world, timeout=60)
+        assert "time for the run is over" in failure.message
+        assert world.now < 175
+
+    def test_one_that_never_works_is_told(self):
+        world = World(Attempt(5000))
+        world.kill_works = False
+        failure = refused(world, timeout=60)
+        assert "did not end within 90 seconds after KILL QUERY" in failure.message
+        assert failure.details["attempts"][0]["error"]["code"] is None
+
+    def test_no_attempt_follows_when_it_is_cancelled_in_between(self):
+        world = World(*(Attempt(5, 1158, state="Failed", number=1158) for _each in range(3)))
+        failure = refused(world, cancelled=lambda: world.now > 106, retry_delays=(60.0,))
+        assert "cancelled as asked" in failure.message
+        assert clones(world) == 1
+        assert world.now < 115
+
+    def test_a_clone_that_ends_before_it_can_be_cancelled_is_no_cancelled_one(self):
+        world = World(Attempt(20))
+        world.kill_works = False
+        result, _journal = operate(world, cancelled=lambda: world.now > 110)
+        assert result["clone"]["state"] == "completed"
+
+    def test_what_ended_the_clone_is_the_cause(self):
+        world = World(*(Attempt(5000, bytes_at=lambda t: 100) for _each in range(9)))
+        failure = refused(world, stall_timeout=30, retries=0)
+        assert "Remedy: Mend what holds the clone up" in failure.message
+        diagnosis = failure.details["diagnosis"]
+        assert (diagnosis["side"], diagnosis["retry"]) == ("link", "next_donor")
+        assert diagnosis["cause"].startswith("no progress in stage FILE COPY")
+
+
+def hanging(world, since):
+    """From then on the recipient's server takes connections and says nothing."""
+
+    def open_(logins, read_timeout=30.0, opened=world.open):
+        if logins[0].host == "localhost" and world.now >= since:
+            world.now += 10
+            raise ServerError(2003, "timed out", logins[0].label, "connect")
+        return opened(logins, read_timeout)
+
+    world.open = open_
+    return world
 
 
 class TestBefore:
@@ -570,6 +674,63 @@ class TestBefore:
         world.sleep = sleep
         result, _journal = operate(world)
         assert (result["changed"], clones(world), result["attempts"][0]["joined"]) == (True, 0, True)
+
+    def test_one_that_is_joined_is_cancelled_when_its_time_is_over(self, report):
+        world = World(Attempt(5000))
+        world.start_clone()
+
+        def sleep(seconds, sleep=world.sleep):
+            sleep(seconds)
+            if world.killed_at is not None:
+                world.finish()
+
+        world.sleep = sleep
+        failure = refused(world, timeout=60, left={"before": {"schemas": ["old"]}})
+        assert "time for the run is over" in failure.message
+        assert world.statements == ["KILL QUERY %s"]
+        assert (failure.details["data_dropped"], failure.details["given_up"]) == (True, {"schemas": ["old"]})
+
+    @pytest.mark.parametrize(("directory", "words"), [("/other", "data_directory=/other")])
+    def test_nor_one_that_goes_elsewhere(self, report, directory, words):
+        world = World(Attempt(20))
+        world.start_clone()
+        failure = refused(world, data_directory=directory)
+        assert "a clone into LOCAL INSTANCE is under way" in failure.message
+        assert words in failure.message
+
+    def test_a_pools_donor_that_failed_the_check_is_not_cloned_from(self, report, monkeypatch):
+        bad = Finding("donor.version", "t", "configuration", "fail", "too old", error={"code": 3863})
+
+        def compare(facts, login, options, **more):
+            return _precheck.Report([bad] if login.host == "db2" else [], [], False, {})
+
+        monkeypatch.setattr(_precheck, "compare", compare)
+        world = World(Attempt(1, 1158, state="Failed", number=1158, dropped=False), Attempt())
+        result, _journal = operate(world, donors=DONORS)
+        assert [attempt["donor"] for attempt in result["attempts"]] == ["db1:3306", "db2:3306", "db1:3306"]
+        assert "too old" in result["attempts"][1]["error"]["message"]
+        assert clones(world) == 2
+
+    def test_data_that_was_dropped_stays_dropped(self, report):
+        world = World(
+            Attempt(1, 1158, state="Failed", number=1158), Attempt(1, 1227, state="Failed", number=1227, dropped=False)
+        )
+        failure = refused(world, overwrite=True)
+        assert failure.details["data_dropped"]
+        assert failure.details["given_up"]["gtid_executed"] == "a:1"
+        assert failure.journal.kept.count({"dropped": True}) == 1
+
+    def test_also_for_the_run_that_takes_over(self, report):
+        world = World(Attempt(1, 1227, state="Failed", number=1227, dropped=False))
+        assert refused(world, left={"dropped": True}).details["data_dropped"]
+
+    def test_what_fails_before_anything_is_begun_puts_back_what_was_left(self, report):
+        world = World(Attempt(20))
+        world.start_clone()
+        world.variables["clone_valid_donor_list"] = "db1:3306"
+        failure = refused(world, donors=DONORS[1:], left={"settings_before": {"clone_valid_donor_list": None}})
+        assert failure.details["restored"][0]["restored"]
+        assert world.variables["clone_valid_donor_list"] is None
 
     def test_but_not_another_donors(self, report):
         world = World(Attempt(20))
@@ -930,5 +1091,30 @@ class TestElse:
         world.start_clone()
         with pytest.raises(CloneError, match="did not end within 60 seconds"):
             _operation.cancel((OWN,), world, 60)
-        assert world.statements == ["KILL QUERY %s"]
+        # One KILL QUERY that comes at a bad moment is lost.
+        assert world.statements == ["KILL QUERY %s"] * 12
         assert 160 <= world.now < 161
+
+    def test_a_clone_that_ends_of_itself_meanwhile_is_no_error(self):
+        world = World(Attempt(5000))
+        world.start_clone()
+        session = Session.execute
+
+        def gone(self, statement, values=None):
+            session(self, statement, values)
+            world.finish()
+            raise ServerError(1094, "Unknown thread id: 9", "r")
+
+        class Gone(Session):
+            execute = gone
+
+        world.open = lambda logins, read_timeout=30.0: Gone(world, logins[0])
+        assert _operation.cancel((OWN,), world, 60)[1]["state"] == "failed"
+
+    def test_a_server_that_restarts_is_waited_for_where_its_run_is_known(self):
+        world = World(before=("Completed", 90.0, 95.0, 0, Attempt()))
+        world.down_until = 120
+        assert _operation.cancel((OWN,), world, 60, patient=True)[1]["state"] == "completed"
+        world.down_until = 1000
+        with pytest.raises(ServerError, match="no such file"):
+            _operation.cancel((OWN,), world, 60)

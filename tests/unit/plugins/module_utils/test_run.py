@@ -155,7 +155,10 @@ def test_a_clone_is_started_and_its_end_handed_on(monkeypatch, is_heard):
             "donors": ["db1:3306"],
             "settings_before": None,
             "donor_settings_before": None,
+            "destination": ["replace", None],
             "begun": None,
+            "before": None,
+            "dropped": None,
             "swap": None,
             "kept": None,
         }
@@ -253,12 +256,57 @@ def test_check_mode_cancels_nothing(monkeypatch, now, state):
     ],
 )
 def test_a_clone_is_cancelled(monkeypatch, alive, ended, reason):
-    monkeypatch.setattr(_operation, "cancel", lambda logins, link, seconds: (ended, {"state": "failed"}))
-    job = Job(alive=alive)
+    monkeypatch.setattr(_operation, "cancel", lambda logins, link, seconds, patient: (ended, {"state": "failed"}))
+    job = Job({"finished": True, "failure": {"msg": "cancelled"}}, alive=alive)
     result = ran(monkeypatch, job, state="cancelled")
     assert (result["changed"], result["reason"]) == (alive or ended, reason)
     assert job.cancelled is alive
     assert bool(job.waited) is alive
+
+
+def test_a_run_that_ended_before_it_was_cancelled_is_told_as_what_it_is(monkeypatch):
+    monkeypatch.setattr(_operation, "cancel", lambda logins, link, seconds, patient: (False, {"state": "completed"}))
+    result = ran(monkeypatch, Job(DONE, alive=True), state="cancelled")
+    assert result["changed"] is False
+    assert "before it could be cancelled" in result["reason"]
+    assert result["clone"] == DONE["result"]["clone"]
+
+
+def test_one_that_does_not_end_is_an_error(monkeypatch):
+    monkeypatch.setattr(_operation, "cancel", lambda logins, link, seconds, patient: (True, {"state": "failed"}))
+    with pytest.raises(CloneError, match="still at work after 60 seconds: 3"):
+        ran(monkeypatch, Job({"finished": False, "events": EVENTS}, alive=True), state="cancelled")
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        ({"finished": False, "begun": 5, "dropped": True}, {"finished": False, "begun": 5, "dropped": True}),
+        ({"finished": True, "result": {}, "begun": 5, "ended": 1e12}, {}),
+        ({"finished": True, "failure": {"msg": "m"}, "begun": 5, "ended": 1e12}, {"begun": 5}),
+        ({"finished": True, "failure": {"msg": "m"}, "begun": 5, "ended": 5}, {}),
+    ],
+)
+def test_what_the_last_run_leaves(last, expected):
+    assert _run._left(last) == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"donors": ["db9:3306"], "destination": ["replace", None]}, r"another donor \(db9:3306\)"),
+        ({"donors": ["db1:3306"], "destination": ["replace", "/d"]}, "another place .*data_directory=/d"),
+        ({"donors": ["db1:3306"], "destination": ["side_by_side", None]}, "method=side_by_side"),
+        ({"donors": ["db1:3306"], "destination": ["replace", None]}, None),
+        ({"donors": ["db1:3306"]}, None),
+    ],
+)
+def test_only_a_run_with_the_same_goal_is_joined(document, words):
+    if words is None:
+        _run._same_goal(GOAL, document)
+    else:
+        with pytest.raises(CloneError, match=words):
+            _run._same_goal(GOAL, document)
 
 
 def test_nobody_hears_of_a_plan():

@@ -102,6 +102,15 @@ def test_a_login_that_may_not_look_is_told_what_to_grant():
         look([Server(None, ServerError(1142, "denied", "db2"))])
 
 
+@pytest.mark.parametrize("number", [2006, 2013, 1053])
+def test_a_look_that_the_restart_breaks_off_is_made_anew(number):
+    lost = Server(None, ServerError(number, "gone", "db2:3306"))
+    found, _seconds = look([Server(row("In Progress")), lost, Server(row("Completed"))], "completed")
+    assert found["clone"]["state"] == "completed"
+    with pytest.raises(ServerError):
+        look([lost])
+
+
 def test_another_error_is_not_hidden():
     with pytest.raises(ServerError):
         look([Server(None, ServerError(1040, "full", "db2"))])

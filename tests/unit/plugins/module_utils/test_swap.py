@@ -296,6 +296,22 @@ def test_a_start_that_comes_too_early_is_made_again(root, kill_at):
     assert not _swap.is_unfinished(journal.record)
 
 
+def test_a_journal_that_can_not_be_written_does_not_stop_the_way_back(root):
+    world, journal = World(root, refuses=("copy",)), Journal()
+    keep = journal.keep
+
+    def full(swap):
+        if swap.get("served"):
+            raise CloneError("the run's journal can't be written")
+        keep(swap)
+
+    journal.keep = full
+    with pytest.raises(CloneError, match="Rolled back"):
+        exchange(world, journal)
+    assert rules(world) == "original"
+    assert world.steps[-1] == "start"
+
+
 def test_a_server_with_another_uuid_is_rolled_back(root):
     world, journal = World(root, uuid="00000000-0000-0000-0000-000000000000"), Journal()
     with pytest.raises(CloneError, match=r"uuid.*Rolled back"):

@@ -48,6 +48,16 @@ NOTICED = {
 }
 
 
+_TO_SEE = (BEFORE, "DROP DATA", *COPIES)
+# Where a run that had to try again must have been seen to notice why.
+DUE = {
+    "kill -9 donor": _TO_SEE,
+    "link frozen": _TO_SEE,
+    "link cut too long": _TO_SEE,
+    "KILL QUERY": (*_TO_SEE, "FILE SYNC"),
+}
+
+
 class Seen(NamedTuple):
     """What a fault found out: how long the run took to notice it (None: it had nothing to notice), and by which measure."""
 

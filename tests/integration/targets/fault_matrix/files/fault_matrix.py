@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cells import CELLS, COVERING, FAULTS, NOTICED, Cell, Seen
+from cells import CELLS, COVERING, DUE, FAULTS, NOTICED, Cell, Seen
 from scene import CELL_SECONDS, OPTIONS, PASSWORD, POLL, ROOT_PASSWORD, STAGES, STALL, SWAP_STAGES, Scene, Unexpected
 
 from lab import Lab
@@ -102,6 +102,8 @@ def play(scene: Scene, cell: Cell) -> Row:
         errors.append(f"took {seconds:.0f} s")
     if seen.seconds is not None and seen.seconds > NOTICED[seen.measure] + SLACK:
         errors.append(f"noticed after {seen.seconds:.1f} s ({seen.measure}: {NOTICED[seen.measure]:.0f} s)")
+    if seen.seconds is None and cell.stage in DUE.get(cell.fault, ()):
+        errors.append("was not seen to notice the fault")
     return Row(cell, outcome, seconds, seen, scene.old_data(), tuple(errors))
 
 
