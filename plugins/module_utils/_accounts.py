@@ -638,7 +638,14 @@ def seen_as(own: Login, donor_host: str, donor_port: int) -> str:
     except ServerError as error:
         found = re.search(r"'[^']*'@'([^']+)'|Host '([^']+)'", error.text)
         if error.number in (*ACCESS_DENIED, 1130) and found:
-            return found[1] or found[2]
+            seen = found[1] or found[2]
+            if re.search(r"[%/\s]", seen):
+                # A server that says so isn't to be believed: the account would be for more hosts than one.
+                raise CloneError(
+                    "the donor %s says that it sees the recipient as '%s', which is no single host. Give host"
+                    % (donor.label, seen)
+                ) from error
+            return seen
         raise CloneError(
             "the donor %s can't be reached from the recipient: %s (error %d). Check donor_host, donor_port and the network"
             % (donor.label, error.text, error.number),

@@ -237,8 +237,8 @@ def collect_down(params: t.Mapping[str, t.Any], error: ServerError, since: str, 
 def _donor_of(params: t.Mapping[str, t.Any], clone: t.Mapping[str, t.Any] | None) -> Login | None:
     """The donor that was named, else the one that the last clone had, as far as an address goes."""
     login = donor_login(params) if params["donor_host"] else None
-    if login is None and clone and ":" in (clone.get("source") or ""):
-        host, _colon, port = clone["source"].rpartition(":")
+    host, _colon, port = ((clone or {}).get("source") or "").rpartition(":")
+    if login is None and host and port.isdigit():
         login = Login(host=host, port=int(port), config_file=None, connect_timeout=params["connect_timeout"])
     return login
 

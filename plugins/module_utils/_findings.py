@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import printable
+
 CATEGORIES = ("network", "disk", "privilege", "resource", "configuration", "state")
 STATUSES = ("ok", "warn", "fail", "skipped")
 
@@ -34,7 +36,7 @@ class Finding(t.NamedTuple):
     repair: str | None = None
 
     def as_dict(self) -> dict[str, t.Any]:
-        return self._asdict()
+        return dict(self._asdict(), message=printable(self.message))
 
 
 def with_status(findings: t.Iterable[Finding], status: str) -> list[Finding]:
@@ -50,7 +52,7 @@ def sentence(findings: t.Sequence[Finding]) -> str:
         len(failed),
         len(findings),
         "; ".join(
-            "%s: %s%s" % (finding.id, finding.message, ". " + finding.remedy if finding.remedy else "")
+            "%s: %s%s" % (finding.id, printable(finding.message), ". " + finding.remedy if finding.remedy else "")
             for finding in failed
         ),
     )

@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import subprocess
 import typing as t
 
 _CGROUPS = "/sys/fs/cgroup"
 _UNLIMITED = 1 << 60
 _SYSTEMCTL_SECONDS = 5
+# Bytes that a pid file holds at most.
+_SHORT = 32
 _SERVER_UUID = re.compile(r"^\s*server[-_]uuid\s*=\s*(\S+)", re.MULTILINE)
 
 
@@ -30,6 +33,21 @@ def _read(path: str) -> str:
             return file.read()
     except OSError:
         return ""
+
+
+def _read_short(path: str) -> str:
+    """A small file's text; empty for what can't be read, is longer, or is no file: the server says where it is, and may lie."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return ""
+            text = os.read(handle, _SHORT + 1)
+        finally:
+            os.close(handle)
+    except OSError:
+        return ""
+    return text.decode("utf-8", "replace") if len(text) <= _SHORT else ""
 
 
 def _field(path: str, name: str) -> list[str]:
@@ -70,9 +88,9 @@ def find_process(variables: t.Mapping[str, t.Any]) -> tuple[int | None, str]:
     among the variables the directory must be that server's, too.
     """
     pid_file, data_directory = variables.get("pid_file", ""), variables.get("datadir", "")
-    text = _read(os.path.join(data_directory, pid_file)).strip()
     if not os.path.isdir(data_directory):
         return None, f"not on this host: there is no directory {data_directory}"
+    text = _read_short(os.path.join(data_directory, pid_file)).strip()
     if not text.isdigit():
         return None, f"not on this host, or not readable here: pid file {pid_file}"
     working = f"/proc/{text}/cwd"

@@ -410,9 +410,9 @@ class Operation:
                 % (self.label, clone["destination"])
             )
         try:
-            swap.carry()
             with self.context.own() as server:
                 pid = self._process(server)
+            swap.carry(pid)
             swap.check(pid, (clone["source"] or "").lower())
         except (CloneError, OSError) as error:
             raise self._swap_failed(error) from error

@@ -19,7 +19,9 @@ USABLE_PLUGINS = ("caching_sha2_password", "sha256_password", "mysql_native_pass
 DEFAULT_PLUGIN = "caching_sha2_password"
 
 _SHA2 = re.compile(rb"\A\$A\$([0-9A-F]{3})\$(.{20})(.{43})\Z", re.DOTALL)
-_SHA256 = re.compile(rb"\A\$5\$(?:rounds=([0-9]+)\$)?([^$]+)\$(.{43})\Z", re.DOTALL)
+_SHA256 = re.compile(rb"\A\$5\$(?:rounds=([0-9]{1,7})\$)?([^$]{1,64})\$(.{43})\Z", re.DOTALL)
+# What caching_sha2_password counts to at most (manual: caching_sha2_password_digest_rounds); more is no server's doing.
+_MOST_ROUNDS = 4_095_000
 _NATIVE = re.compile(rb"\A\*[0-9A-F]{40}\Z")
 _ALPHABET = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # The order in which SHA-crypt turns the 32 bytes of a SHA-256 digest into text, three bytes at a time.
@@ -97,7 +99,10 @@ def matches(plugin: str, stored: bytes, password: str) -> bool | None:
         return found and hmac.compare_digest(sha256_crypt(secret, found[2], int(found[1], 16) * 1000), found[3])
     if plugin == "sha256_password":
         found = _SHA256.match(stored)
-        return found and hmac.compare_digest(sha256_crypt(secret, found[2], int(found[1] or 5000)), found[3])
+        rounds = int(found[1] or 5000) if found else 0
+        if not found or rounds > _MOST_ROUNDS:
+            return None
+        return hmac.compare_digest(sha256_crypt(secret, found[2], rounds), found[3])
     if plugin == "mysql_native_password":
         return _NATIVE.match(stored) and hmac.compare_digest(native_hash(secret), stored)
     return None

@@ -16,6 +16,7 @@ import glob
 import os
 import re
 import shutil
+import stat
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import (
@@ -193,7 +194,7 @@ class Look:
             if os.path.isabs(path)
             and path not in taken
             and os.path.realpath(path) != self.datadir
-            and os.path.isfile(os.path.join(path, "#clone", "#status_in_progress"))
+            and is_half(path, self.datadir or "")
             and not self.host.servers(path)
         )
 
@@ -208,6 +209,26 @@ class Look:
             for path in dict.fromkeys(places)
             if path and os.path.isdir(path) and path not in taken and not self.host.servers(path)
         )
+
+
+def is_half(path: str, datadir: str) -> bool:
+    """Whether a directory holds half a clone of the server with this data directory.
+
+    Its mark alone proves nothing, and where clones went is what a server says: path and mark must be no links, and belong to
+    whom the data directory belongs to, as what the server itself has made does.
+    """
+    try:
+        owner = os.stat(datadir).st_uid
+        facts = [os.lstat(place) for place in (path, os.path.join(path, "#clone"))]
+        mark = os.lstat(os.path.join(path, "#clone", "#status_in_progress"))
+    except OSError:
+        return False
+    return (
+        os.path.realpath(path) == path
+        and all(stat.S_ISDIR(one.st_mode) for one in facts)
+        and stat.S_ISREG(mark.st_mode)
+        and {one.st_uid for one in (*facts, mark)} == {owner}
+    )
 
 
 def _global(server: Server, name: str) -> t.Any:
@@ -521,6 +542,8 @@ class Recovery:
     def _do_remove_half_clones(self, step: Step) -> None:
         for path in step.what:
             self._may_remove(path)
+            if not is_half(path, self.look.datadir or ""):
+                raise CloneError("%s is not removed: it is no longer a directory with half a clone" % path)
             shutil.rmtree(path)
 
     def _do_remove_old(self, step: Step) -> None:

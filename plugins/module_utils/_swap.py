@@ -28,7 +28,7 @@ import subprocess
 import tempfile
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _gtid, _host, _progress
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _gtid, _host, _privileges, _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import ACCESS_DENIED, Login, Server
@@ -58,6 +58,8 @@ _SILENT_START_SECONDS = 10.0
 _FAILED_STARTS = 3
 _FAILED_START_SECONDS = 3.0
 _ERRORS_SHOWN = 5
+# Characters that are read of a file at most.
+_LONGEST_FILE = 16 << 20
 
 Identity = t.Any  # [device, inode], or None where there is nothing
 
@@ -395,10 +397,15 @@ def _confinement(host: t.Mapping[str, t.Any], site: t.Mapping[str, t.Any]) -> li
 # -- looking at the host -----------------------------------------------------------------------------------------------
 
 
-def _text(path: str) -> str:
+def _text(path: str, more_flags: int = 0) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        with open(
+            path,
+            encoding="utf-8",
+            errors="replace",
+            opener=lambda name, flags: os.open(name, flags | more_flags | os.O_NONBLOCK),
+        ) as file:
+            return file.read(_LONGEST_FILE)
     except OSError:
         return ""
 
@@ -445,7 +452,7 @@ def look(facts: t.Mapping[str, t.Any], more: t.Mapping[str, t.Any], new: str) ->
     configured = os.path.normpath(facts["variables"]["datadir"])
     datadir = os.path.realpath(configured)
     parents = sorted({os.path.dirname(datadir), _nearest(os.path.dirname(new))})
-    owner = os.stat("/proc/%d" % facts["host"]["pid"]).st_uid
+    owner = _privileges.of_process(facts["host"]["pid"]).uid
     return {
         "configured": configured,
         "datadir": datadir,
@@ -531,6 +538,10 @@ class Host:
         environment = dict(entry.split("=", 1) for entry in _text("/proc/%d/environ" % pid).split("\0") if "=" in entry)
         return program, arguments, {k: v for k, v in environment.items() if k not in _NOT_INHERITED}
 
+    @staticmethod
+    def privileges(pid: int) -> _privileges.Privileges:
+        return _privileges.of_process(pid)
+
     def parent(self, pid: int) -> int:
         found = re.search(r"^PPid:\s+(\d+)$", _text("/proc/%d/status" % pid), re.MULTILINE)
         return int(found.group(1)) if found else 1
@@ -580,7 +591,6 @@ class Swap:
             "error_log": site["variables"].get("log_error"),
             "gtid_executed": None,
             "variables": {name: site["variables"].get(name) for name in VARIABLES},
-            "user": site["user"] if site["euid"] == 0 else None,
             "served": False,
         }
 
@@ -686,8 +696,16 @@ class Swap:
 
     # -- the new directory ---------------------------------------------------------------------------------------------
 
-    def carry(self) -> None:
-        """Make the copy the recipient's own: its uuid, persisted variables, keys; owner and mode as the old directory's."""
+    def carry(self, pid: int) -> None:
+        """Make the copy the recipient's own: its uuid, persisted variables, keys; mode as the old directory's.
+
+        Done with the rights of the server's process ``pid``: both directories are the server's. Raises CloneError or OSError.
+        """
+        _privileges.work_as(self.host.privileges(pid), self._carried)
+        self.host.sync(self.record["new"])
+        self._keep(copy=self.host.identity(self.record["new"]))
+
+    def _carried(self) -> None:
         record = self.record
         old, new = record["datadir"], record["new"]
         keyrings = [record["variables"].get("keyring_file_data") or ""]
@@ -696,37 +714,24 @@ class Swap:
             if fnmatch.fnmatchcase(name, "component_keyring_*.cnf"):
                 with contextlib.suppress(ValueError, AttributeError):
                     keyrings.append(json.loads(_text(os.path.join(old, name))).get("path") or "")
-        like = os.stat(old)
         for relative in to_make(record["variables"], old):
             os.makedirs(os.path.join(new, relative), mode=0o750, exist_ok=True)
-            if os.geteuid() == 0:
-                os.chown(os.path.join(new, relative), like.st_uid, like.st_gid)
         for relative in to_carry(names, [path for path in keyrings if path], old):
             source, target = os.path.join(old, relative), os.path.join(new, relative)
             if os.path.isfile(source):
-                self._copy(source, target, like)
-        os.chmod(new, like.st_mode & 0o7777)
-        if os.geteuid() == 0:
-            os.chown(new, like.st_uid, like.st_gid)
-        self.host.sync(new)
-        self._keep(copy=self.host.identity(new))
+                self._copy(source, target)
+        os.chmod(new, os.stat(old).st_mode & 0o777)
 
     @staticmethod
-    def _copy(source: str, target: str, like: os.stat_result) -> None:
-        """A copy with owner and mode, on disk; private from its first byte on, as it may be a key."""
-        facts = os.stat(source)
+    def _copy(source: str, target: str) -> None:
+        """A copy with its mode, on disk; private from its first byte on, as it may be a key."""
         os.makedirs(os.path.dirname(target), mode=0o750, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(target)
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as out, open(source, "rb") as into:
             shutil.copyfileobj(into, out)
-            if os.geteuid() == 0:
-                os.fchown(out.fileno(), facts.st_uid, facts.st_gid)
-                parent = os.path.dirname(target)
-                if os.stat(parent).st_uid == 0 != like.st_uid:
-                    os.chown(parent, like.st_uid, like.st_gid)
-            os.fchmod(out.fileno(), facts.st_mode & 0o7777)
+            os.fchmod(out.fileno(), os.fstat(into.fileno()).st_mode & 0o777)
             out.flush()
             os.fsync(out.fileno())
 
@@ -734,19 +739,27 @@ class Swap:
         """Start a second server on the copy, where nobody meets it, and look at its data. Raises CloneError when it fails."""
         record = self.record
         program, arguments, environment = self.host.command_line(pid)
+        rights = self.host.privileges(pid)
         # Not below TMPDIR, which may be closed to the server's user; a socket's path must be short, too.
         private = tempfile.mkdtemp(prefix="mysql-clone-", dir="/tmp" if os.path.isdir("/tmp") else None)
         self._keep(private=private)
-        with open(os.path.join(private, "nothing.sql"), "w", encoding="utf-8"):
-            pass
-        if os.geteuid() == 0:
-            owner = os.stat("/proc/%d" % pid)
-            for path in (private, os.path.join(private, "nothing.sql")):
-                os.chown(path, owner.st_uid, owner.st_gid)
         self.journal.event("trying the clone in %s with a second server" % record["new"])
         with open(os.path.join(private, "output"), "wb") as output:
+            with open(os.path.join(private, "nothing.sql"), "w", encoding="utf-8") as nothing:
+                if rights.drops:
+                    os.fchown(nothing.fileno(), rights.uid, rights.gid)
+            if rights.drops:
+                # The last that root does in there; what is written is written through a descriptor.
+                os.chown(private, rights.uid, rights.gid)
             process = subprocess.Popen(
-                [program, *check_arguments(arguments, record["new"], private, record["user"])],
+                [
+                    program,
+                    *check_arguments(arguments, record["new"], private, None if rights.uid else "root"),
+                ],
+                # The program, too, is what the server's process says it is.
+                **(
+                    {"user": rights.uid, "group": rights.gid, "extra_groups": rights.groups} if rights.drops else {}
+                ),
                 env=environment,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -801,7 +814,7 @@ class Swap:
         self._keep(gtid_executed=rows[0]["gtids"].replace("\n", ""))
 
     def _failed_check(self, reason: str, private: str) -> CloneError:
-        texts = [_text(os.path.join(private, name)) for name in ("error.log", "error.log.00.json", "output")]
+        texts = [_text(os.path.join(private, name), os.O_NOFOLLOW) for name in ("error.log", "error.log.00.json", "output")]
         errors = next((found for found in map(last_errors, texts) if found), [])
         return CloneError(
             "a second server, started on the clone for a trial, failed: %s%s"

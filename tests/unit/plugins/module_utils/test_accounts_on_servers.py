@@ -461,6 +461,12 @@ def test_the_donor_says_how_it_sees_the_recipient(monkeypatch, number, text):
     assert probed(monkeypatch, error(number, text)) == "10.0.0.5"
 
 
+@pytest.mark.parametrize("host", ["%", "10.0.%", "10.0.0.0/8", "10.0.0.0/255.0.0.0"])
+def test_a_donor_that_names_more_hosts_than_one_is_not_believed(monkeypatch, host):
+    with pytest.raises(CloneError, match="no single host. Give host"):
+        probed(monkeypatch, error(1045, f"Access denied for user 'mysql_clone_probe'@'{host}' (using password: YES)"))
+
+
 def test_or_why_it_cannot(monkeypatch):
     with pytest.raises(CloneError, match="the donor db9:3306 can't be reached from the recipient: refused"):
         probed(monkeypatch, error(2003, "refused", "db9:3306"))

@@ -402,6 +402,7 @@ def test_a_step_that_is_not_possible_is_told_and_ends_alone():
         ("db1", "db9:3307", "db1:3306"),
         (None, "db9:3307", "db9:3307"),
         (None, "LOCAL INSTANCE", None),
+        (None, "db3:none", None),
         (None, None, None),
     ],
 )

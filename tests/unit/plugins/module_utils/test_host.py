@@ -225,3 +225,18 @@ def test_systemd_is_asked_where_there_is_one(tmp_path, monkeypatch, script, expe
     if script:
         monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert _host._systemd("mysql.service") == expected
+
+
+@pytest.mark.parametrize("kind", ["long", "fifo", "directory", "nothing"])
+def test_a_pid_file_that_is_none(tmp_path, kind):
+    """The server says where it is; whoever owns the server could have laid anything there."""
+    path = tmp_path / "pid"
+    if kind == "long":
+        path.write_text("7" * 4000)
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    found, why = _host.find_process({"datadir": str(tmp_path), "pid_file": str(path)})
+    assert found is None
+    assert "not readable here: pid file" in why

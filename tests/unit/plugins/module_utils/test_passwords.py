@@ -103,3 +103,16 @@ def test_either_of_two_passwords_is_right():
 def test_sha256_crypt_is_that_of_glibc(length, digest):
     # crypt(3), salt "saltsaltsalt"
     assert _passwords.sha256_crypt(b"p" * length, b"saltsaltsalt", 5000).decode() == digest
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        b"$5$rounds=99999999$salt$" + b"a" * 43,
+        b"$5$rounds=9999999$salt$" + b"a" * 43,
+        b"$5$" + b"s" * 65 + b"$" + b"a" * 43,
+    ],
+)
+def test_work_without_end_is_not_begun(stored):
+    """A server that lies could keep whoever asks it busy for ever."""
+    assert _passwords.matches("sha256_password", stored, "x") is None

@@ -592,8 +592,47 @@ def test_variables_of_donors_are_put_back_or_told_of():
     assert made.journal.kept == {"donor_settings_before": None}
 
 
+class TestIsHalf:
+    """Root removes it, and a server says where it is."""
+
+    @pytest.fixture
+    def half(self, tmp_path):
+        path = tmp_path / "half"
+        (path / "#clone").mkdir(parents=True)
+        (path / "#clone" / "#status_in_progress").touch()
+        return path
+
+    def test_one_that_the_server_has_made(self, half, tmp_path):
+        assert _repair.is_half(str(half), str(tmp_path))
+
+    def test_no_mark(self, half, tmp_path):
+        (half / "#clone" / "#status_in_progress").unlink()
+        assert not _repair.is_half(str(half), str(tmp_path))
+
+    def test_a_way_over_a_link(self, half, tmp_path):
+        (tmp_path / "link").symlink_to(half)
+        assert not _repair.is_half(str(tmp_path / "link"), str(tmp_path))
+
+    @pytest.mark.parametrize("place", ["#clone", "#clone/#status_in_progress"])
+    def test_a_linked_mark(self, half, tmp_path, place):
+        moved = tmp_path / "moved"
+        (half / place).rename(moved)
+        (half / place).symlink_to(moved)
+        assert not _repair.is_half(str(half), str(tmp_path))
+
+    def test_somebody_elses(self, half, tmp_path, monkeypatch):
+        real = os.stat
+        monkeypatch.setattr(
+            os, "stat", lambda path, **rest: os.stat_result((0o40700, 1, 1, 1, 4711, 0, 0, 0, 0, 0))
+            if path == "/data"
+            else real(path, **rest)
+        )
+        assert not _repair.is_half(str(half), "/data")
+
+
 def test_leftovers_are_removed(tmp_path):
     (tmp_path / "half" / "#clone").mkdir(parents=True)
+    (tmp_path / "half" / "#clone" / "#status_in_progress").touch()
     (tmp_path / "empty").mkdir()
     (tmp_path / "lost").mkdir()
     (tmp_path / "lost" / "t.ibd").touch()

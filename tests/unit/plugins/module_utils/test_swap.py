@@ -188,8 +188,6 @@ def record_of(world, **changes):
         "datadir": str(world.root / "data"),
         "new": str(world.root / "data.new"),
         "variables": {"server_uuid": UUID},
-        "user": "mysql",
-        "euid": os.geteuid(),
     }
     record = _swap.Swap.planned(site, 1795390440.0, world)
     record.update(copy=world.identity(record["new"]), gtid_executed=GTIDS)
@@ -428,7 +426,7 @@ def test_carrying_makes_the_copy_the_recipients_own(root):
     world, journal = World(root), Journal()
     record = record_of(world)
     record["variables"] = {"log_bin_basename": str(old / "logs" / "bin")}
-    swap_of(world, journal, record).carry()
+    swap_of(world, journal, record).carry(os.getpid())
     assert (new / "auto.cnf").read_text() == "[auto]\nserver-uuid=x\n"
     assert stat.S_IMODE((new / "server-key.pem").stat().st_mode) == 0o600
     assert (new / "keys" / "ring").read_text() == "secret"
