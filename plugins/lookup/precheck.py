@@ -50,6 +50,8 @@ OPTIONS = {
     "mysql_clone_user": "donor_user",
     "mysql_clone_password": "donor_password",
     "mysql_clone_require_ssl": "require_ssl",
+    "mysql_clone_donor_ca_cert": "donor_ca_cert",
+    "mysql_clone_donor_check_hostname": "donor_check_hostname",
     "mysql_clone_method": "method",
     "mysql_clone_data_directory": "data_directory",
     "mysql_clone_start_command": "start_command",

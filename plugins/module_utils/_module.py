@@ -47,6 +47,8 @@ DONOR_SPEC: dict[str, t.Any] = {
     "donor_user": {"type": "str"},
     "donor_password": {"type": "str", "no_log": True},
     "require_ssl": {"type": "bool"},
+    "donor_ca_cert": {"type": "path"},
+    "donor_check_hostname": {"type": "bool"},
 }
 
 
@@ -86,13 +88,22 @@ def own_logins(params: t.Mapping[str, t.Any]) -> list[Login]:
 
 
 def donor_login(params: t.Mapping[str, t.Any]) -> Login:
-    """The clone account's login on the donor; ``donor_host`` must be given."""
+    """The clone account's login on the donor; ``donor_host`` must be given. Raises BadInput."""
+    if params["donor_check_hostname"] and not params["donor_ca_cert"]:
+        raise BadInput(
+            "donor_check_hostname needs donor_ca_cert: without a certificate authority nothing is verified. Give "
+            "donor_ca_cert, or leave donor_check_hostname out"
+        )
+    if params["donor_ca_cert"] and params["require_ssl"] is False:
+        raise BadInput("donor_ca_cert with require_ssl=false: without TLS no certificate is verified. Leave one of them out")
     return Login(
         host=params["donor_host"],
         port=port("donor_port", params["donor_port"]),
         user=params["donor_user"],
         password=params["donor_password"],
         require_tls=params["require_ssl"],
+        ca_cert=params["donor_ca_cert"],
+        check_hostname=params["donor_check_hostname"],
         connect_timeout=params["connect_timeout"],
     )
 

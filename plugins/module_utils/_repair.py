@@ -526,7 +526,8 @@ class Recovery:
         """By the login that works after a clone, which is the donor's administrator's; what can't be put back is reported."""
         for label, values in self.job["donor_settings"].items():
             host, _colon, port = label.rpartition(":")
-            login = self.logins[-1]._replace(host=host, port=int(port), unix_socket=None, connect_timeout=5)
+            there = donor_login(dict(self.params, donor_host=host, donor_port=int(port)))
+            login = there._replace(user=self.logins[-1].user, password=self.logins[-1].password, connect_timeout=5)
             for name, value in values.items():
                 try:
                     with self.link.open((login,)) as server:

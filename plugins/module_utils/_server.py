@@ -536,7 +536,7 @@ def connect_first(logins: t.Sequence[Login], read_timeout: float | None = SESSIO
             if error.number in UNREACHABLE:
                 error.message += ". Check that it runs, and login_host, login_port or login_unix_socket"
             if error.number == TLS_FAILED:
-                error.message += ". Check ca_cert and check_hostname (the certificate must name login_host), client_cert and client_key"
+                error.message += ". Check ca_cert and check_hostname (the certificate must name login_host; for a donor donor_ca_cert, donor_check_hostname and donor_host), client_cert and client_key"
             raise
         try:
             _refuse_unsuitable(server.label, server.version)

@@ -79,7 +79,15 @@ def _donor(
     logins = [there] if params["donor_user"] else []
     # After a clone this is an account of the donor, too; a password must not go to a server that didn't ask for it in TLS.
     logins.append(
-        there._replace(user=own.user, password=own.password, ca_cert=own.ca_cert, check_hostname=own.check_hostname)
+        there._replace(
+            user=own.user,
+            password=own.password,
+            require_tls=True if there.require_tls is None else there.require_tls,
+            ca_cert=there.ca_cert or own.ca_cert,
+            check_hostname=there.check_hostname if there.ca_cert else own.check_hostname,
+            client_cert=own.client_cert,
+            client_key=own.client_key,
+        )
     )
     try:
         login, reason = _inventory.donor_session(logins, what.timeout)

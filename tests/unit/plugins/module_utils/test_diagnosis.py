@@ -413,6 +413,8 @@ def test_the_donor_is_the_named_one_or_the_last_one(host, source, label):
         "donor_user": "cu",
         "donor_password": "x",
         "require_ssl": None,
+        "donor_ca_cert": None,
+        "donor_check_hostname": None,
         "connect_timeout": 5,
     }
 

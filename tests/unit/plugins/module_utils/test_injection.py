@@ -56,7 +56,7 @@ roll_back cleanup start_timeout clone_only limit history rotated max_donor_lag
 start_command state_directory path client_directory server_config_file datadir ignore_tables ignore_accounts error
 replication_host replication_port thresholds marks log_since get_source_public_key auto_position binlog_position
 read_only held ask_source
-donor_facts donor_log accounts cursor until codes keywords severities subsystems source zone
+donor_facts donor_log accounts cursor until codes keywords severities subsystems source zone donor_ca_cert donor_check_hostname
 """
 NEVER_SQL = set(WORDS.split())
 SQL = {

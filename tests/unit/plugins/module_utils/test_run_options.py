@@ -96,3 +96,21 @@ def test_the_donors_administrator_is_as_given_or_who_logs_in_after_the_clone(mor
 def test_after_the_clone_the_donors_login_is_tried_too():
     found = _run.wanted({**PARAMS, "post_clone_login_password": "q"}).logins
     assert [(login.user, login.password) for login in found] == [("root", "r"), ("root", "q")]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"donor_check_hostname": True}, "donor_check_hostname needs donor_ca_cert"),
+        ({"donor_ca_cert": "/ca.pem", "require_ssl": False}, "donor_ca_cert with require_ssl=false"),
+    ],
+)
+def test_a_certificate_is_verified_or_it_is_said_that_it_cannot_be(more, words):
+    with pytest.raises(BadInput, match=words):
+        _run.wanted({**PARAMS, **more})
+
+
+def test_each_donor_is_verified_by_the_same_authority():
+    found = _run.wanted({**PARAMS, "donors": [entry(), entry(host="db3")], "donor_ca_cert": "/ca.pem"})
+    assert [(one.login.ca_cert, one.login.check_hostname) for one in found.donors] == [("/ca.pem", None)] * 2
+    assert found.logins[0].ca_cert is None
