@@ -35,7 +35,8 @@ options:
   config_file:
     description:
       - An option file with a V([client]) section from which the user, the password, the socket (for V(localhost)) and the
-        TLS files are taken where the options don't give them. A missing file is no error.
+        TLS files are taken where the options don't give them, and C(ssl-mode), which holds as for MySQL's own clients. A
+        missing file is no error.
       - Set it to an empty string to read none.
     type: path
     default: ~/.my.cnf

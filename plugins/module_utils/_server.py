@@ -120,8 +120,12 @@ class Login(t.NamedTuple):
         return "Login(%s as %s)" % (self.label, self.user)
 
 
+# What ssl-mode asks for (manual: Command Options for Encrypted Connections); PREFERRED is the default anyway.
+_TLS_MODES = {"DISABLED": False, "REQUIRED": True, "VERIFY_CA": True, "VERIFY_IDENTITY": True}
+
+
 def with_config_file(login: Login) -> Login:
-    """Fill what isn't given from ``[client]`` of the option file (user, password, socket, ssl-*).
+    """Fill what isn't given from ``[client]`` of the option file (user, password, socket, ssl-*, ssl-mode).
 
     The socket of the file counts only where the host is localhost, as for MySQL's own clients. A missing default file is
     no error; raises BadInput for a file that can't be read or parsed.
@@ -148,11 +152,20 @@ def with_config_file(login: Login) -> Login:
         for key, value in (parser.items("client") if parser.has_section("client") else [])
     }
     local = login.host in ("localhost", "") and not login.unix_socket
+    mode = client.get("ssl-mode", "").upper()
+    authority = login.ca_cert or client.get("ssl-ca")
+    if mode.startswith("VERIFY_") and not authority:
+        raise BadInput("config_file '%s': ssl-mode=%s needs ssl-ca there, or ca_cert" % (path, mode))
     return login._replace(
         user=login.user or client.get("user"),
         password=login.password if login.password is not None else client.get("password"),
         unix_socket=login.unix_socket or (client.get("socket") if local else None),
-        ca_cert=login.ca_cert or client.get("ssl-ca"),
+        ca_cert=authority,
+        # An authority that was given as an option is to be used.
+        require_tls=(True if login.ca_cert else _TLS_MODES.get(mode)) if login.require_tls is None else login.require_tls,
+        check_hostname=mode == "VERIFY_IDENTITY"
+        if login.check_hostname is None and mode.startswith("VERIFY_")
+        else login.check_hostname,
         client_cert=login.client_cert or client.get("ssl-cert"),
         client_key=login.client_key or client.get("ssl-key"),
     )
@@ -351,7 +364,8 @@ class Server:
             defer_connect=True,
             **options,
         )
-        connection.tls_needed = bool(login.require_tls or login.ca_cert) and not login.unix_socket
+        needed = login.require_tls or login.ca_cert or login.client_cert
+        connection.tls_needed = bool(needed) and not login.unix_socket
         try:
             try:
                 self._connect(connection)

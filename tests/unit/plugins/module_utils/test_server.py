@@ -262,3 +262,31 @@ def test_without_cryptography_the_login_says_what_is_missing(logins, monkeypatch
     with pytest.raises(ServerError, match="install the Python library cryptography"):
         _server.Server(Login(user="u", password="x", config_file=None, unix_socket="/s"))
     assert logins == [False]
+
+
+@pytest.mark.parametrize(
+    ("lines", "given", "expected"),
+    [
+        ("", {}, (None, None, None)),
+        ("ssl-mode=PREFERRED", {}, (None, None, None)),
+        ("ssl_mode = required", {}, (True, None, None)),
+        ("ssl-mode=DISABLED", {}, (False, None, None)),
+        ("ssl-mode=DISABLED", {"ca_cert": "/ca"}, (True, "/ca", None)),
+        ("ssl-mode=REQUIRED", {"require_tls": False}, (False, None, None)),
+        ("ssl-mode=VERIFY_CA\nssl-ca=/f", {}, (True, "/f", False)),
+        ("ssl-mode=VERIFY_IDENTITY\nssl-ca=/f", {}, (True, "/f", True)),
+        ("ssl-mode=VERIFY_IDENTITY\nssl-ca=/f", {"check_hostname": False}, (True, "/f", False)),
+    ],
+)
+def test_the_files_ssl_mode_holds(tmp_path, lines, given, expected):
+    path = tmp_path / "my.cnf"
+    path.write_text("[client]\n" + lines + "\n")
+    found = _server.with_config_file(Login("db1", config_file=str(path), **given))
+    assert (found.require_tls, found.ca_cert, found.check_hostname) == expected
+
+
+def test_a_mode_that_verifies_needs_an_authority(tmp_path):
+    path = tmp_path / "my.cnf"
+    path.write_text("[client]\nssl-mode=VERIFY_CA\n")
+    with pytest.raises(BadInput, match="ssl-mode=VERIFY_CA needs ssl-ca"):
+        _server.with_config_file(Login("db1", config_file=str(path)))
