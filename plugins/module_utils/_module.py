@@ -95,7 +95,9 @@ def donor_login(params: t.Mapping[str, t.Any]) -> Login:
             "donor_ca_cert, or leave donor_check_hostname out"
         )
     if params["donor_ca_cert"] and params["require_ssl"] is False:
-        raise BadInput("donor_ca_cert with require_ssl=false: without TLS no certificate is verified. Leave one of them out")
+        raise BadInput(
+            "donor_ca_cert with require_ssl=false: without TLS no certificate is verified. Leave one of them out"
+        )
     return Login(
         host=params["donor_host"],
         port=port("donor_port", params["donor_port"]),

@@ -162,7 +162,9 @@ def with_config_file(login: Login) -> Login:
         unix_socket=login.unix_socket or (client.get("socket") if local else None),
         ca_cert=authority,
         # An authority that was given as an option is to be used.
-        require_tls=(True if login.ca_cert else _TLS_MODES.get(mode)) if login.require_tls is None else login.require_tls,
+        require_tls=(True if login.ca_cert else _TLS_MODES.get(mode))
+        if login.require_tls is None
+        else login.require_tls,
         check_hostname=mode == "VERIFY_IDENTITY"
         if login.check_hostname is None and mode.startswith("VERIFY_")
         else login.check_hostname,
@@ -550,7 +552,7 @@ def connect_first(logins: t.Sequence[Login], read_timeout: float | None = SESSIO
             if error.number in UNREACHABLE:
                 error.message += ". Check that it runs, and login_host, login_port or login_unix_socket"
             if error.number == TLS_FAILED:
-                error.message += ". Check ca_cert and check_hostname (the certificate must name login_host; for a donor donor_ca_cert, donor_check_hostname and donor_host), client_cert and client_key"
+                error.message += ". Check ca_cert and check_hostname, or the donor's (the certificate must name login_host), client_cert and client_key"
             raise
         try:
             _refuse_unsuitable(server.label, server.version)

@@ -757,9 +757,9 @@ class Swap:
                     *check_arguments(arguments, record["new"], private, None if rights.uid else "root"),
                 ],
                 # The program, too, is what the server's process says it is.
-                **(
-                    {"user": rights.uid, "group": rights.gid, "extra_groups": rights.groups} if rights.drops else {}
-                ),
+                user=rights.uid if rights.drops else None,
+                group=rights.gid if rights.drops else None,
+                extra_groups=rights.groups if rights.drops else None,
                 env=environment,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -814,7 +814,9 @@ class Swap:
         self._keep(gtid_executed=rows[0]["gtids"].replace("\n", ""))
 
     def _failed_check(self, reason: str, private: str) -> CloneError:
-        texts = [_text(os.path.join(private, name), os.O_NOFOLLOW) for name in ("error.log", "error.log.00.json", "output")]
+        texts = [
+            _text(os.path.join(private, name), os.O_NOFOLLOW) for name in ("error.log", "error.log.00.json", "output")
+        ]
         errors = next((found for found in map(last_errors, texts) if found), [])
         return CloneError(
             "a second server, started on the clone for a trial, failed: %s%s"

@@ -148,7 +148,9 @@ class Watching:
         context = self._context
         if seconds < _UNSEEN_GRACE:
             return
-        stands = "the recipient has not answered for %d seconds, so its clone can't be cancelled and may go on" % seconds
+        stands = (
+            "the recipient has not answered for %d seconds, so its clone can't be cancelled and may go on" % seconds
+        )
         if context.cancelled():
             raise OutOfTime("cancelled as asked, but " + stands)
         if context.left() <= 0:

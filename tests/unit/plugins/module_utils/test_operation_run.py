@@ -529,7 +529,6 @@ class TestWatching:
         assert "cancelled as asked" in failure.message
         assert clones(world) == 1
 
-
     def test_a_recipient_that_hangs_is_told_of(self):
         world = hanging(World(Attempt(50000)), 110)
         failure = refused(world, stall_timeout=60)

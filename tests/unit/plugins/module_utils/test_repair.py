@@ -623,9 +623,11 @@ class TestIsHalf:
     def test_somebody_elses(self, half, tmp_path, monkeypatch):
         real = os.stat
         monkeypatch.setattr(
-            os, "stat", lambda path, **rest: os.stat_result((0o40700, 1, 1, 1, 4711, 0, 0, 0, 0, 0))
-            if path == "/data"
-            else real(path, **rest)
+            os,
+            "stat",
+            lambda path, **rest: (
+                os.stat_result((0o40700, 1, 1, 1, 4711, 0, 0, 0, 0, 0)) if path == "/data" else real(path, **rest)
+            ),
         )
         assert not _repair.is_half(str(half), "/data")
 

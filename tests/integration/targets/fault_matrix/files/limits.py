@@ -87,7 +87,9 @@ def pool(scene: Scene) -> None:
     expect("it is noticed", when - died < 5.5, when - died)
     used = [attempt["donor"] for attempt in result.get("attempts") or ()]
     expect("both were tried", used == [f"127.0.0.1:{donor['port']}" for donor in donors], result)
-    expect("the other's data is there", scene.recipient.sql("SHOW TABLES FROM app") == [{"Tables_in_app": "other"}], used)
+    expect(
+        "the other's data is there", scene.recipient.sql("SHOW TABLES FROM app") == [{"Tables_in_app": "other"}], used
+    )
     left = scene.left_over()
     expect("nothing is left", not left, left)
 
