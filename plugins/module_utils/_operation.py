@@ -75,6 +75,7 @@ class Operation:
         self._first_begin: str | None = None
         self._has_dropped = False
         self._under_way = False
+        self._last: tuple[Donor, float] | None = None
         self._source: str | None = None
         self._swap: _swap.Swap | None = None
         self._swap_checks: list[Finding] = []
@@ -590,8 +591,10 @@ class Operation:
         clone = self.context.view()
         dropped = self._dropped(clone)
         if clone is not None and clone["state"] != "in_progress" and self._first_begin is not None:
-            # Nothing of this run goes on, so nothing is left that the next one could bring to its end.
+            # Nothing of this run goes on, so nothing is left that the next one could bring to its end, or the donor wait for.
             self.context.journal.keep(begun=None)
+            if self._last is not None:
+                self._pool.free(*self._last)
         if clone is None:
             state = "The recipient does not answer now"
             if dropped:
@@ -647,6 +650,7 @@ class Operation:
             self._settings.put_back_donor(donor)
             if lease is not None:
                 lease.close()
+        self._last = (donor, self.context.link.clock())
         if isinstance(statement.error, ServerError):
             number = statement.error.number
             if number not in LOOK_AT_STATUS or state["begun"] is None:

@@ -471,6 +471,10 @@ SENTENCES: dict[str, dict[str, str]] = {
         "Turn TLS on at the donor (ssl_ca, ssl_cert, ssl_key), or use require_ssl=false": (
             "在源实例上启用 TLS（ssl_ca、ssl_cert、ssl_key），或使用 require_ssl=false"
         ),
+        (
+            "Give as donor_ca_cert the authority that signed the donor's certificate, and donor_check_hostname=false where "
+            "that names no host"
+        ): "donor_ca_cert 应为签发源实例证书的机构；证书不含主机名时设 donor_check_hostname=false",
         "ALTER USER ... ACCOUNT UNLOCK on the donor": "在源实例上执行 ALTER USER ... ACCOUNT UNLOCK",
         "The donor's address is one that CLONE takes": "CLONE 接受源实例的这个地址",
         "The recipient's host can log in to the donor": "目标实例的主机能登录源实例",

@@ -35,6 +35,10 @@ _LINK_REMEDIES = {
     2026: "Turn TLS on at the donor (ssl_ca, ssl_cert, ssl_key), or use require_ssl=false",
     3118: "ALTER USER ... ACCOUNT UNLOCK on the donor",
 }
+_UNVERIFIED = (
+    "Give as donor_ca_cert the authority that signed the donor's certificate, and donor_check_hostname=false where that "
+    "names no host"
+)
 _ACCOUNT_ERRORS = (1044, 1045, 1130, 1226, 1698, 1862, 3118, 3159)
 # The driver lacks a library that the server's own client doesn't need: proves nothing.
 _NO_LIBRARY = 2061
@@ -77,7 +81,9 @@ def link(pair: Pair) -> Verdict | None:
         f"{found['user'] or 'a client'} can't log in to {target}: {found['error']['message']} (error {number})",
         number,
         actual=number,
-        remedy=_LINK_REMEDIES.get(
+        remedy=_UNVERIFIED
+        if number == 2026 and "certificate verify" in found["error"]["message"].lower()
+        else _LINK_REMEDIES.get(
             number, "Mend the account's password, its host part or its REQUIRE clause on the donor"
         ),
         repair="clone_user" if number in _ACCOUNT_ERRORS else None,
