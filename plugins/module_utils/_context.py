@@ -14,6 +14,7 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import random
 import subprocess
@@ -187,6 +188,11 @@ class Context:
     def left(self) -> float:
         """Seconds that are left for the run."""
         return self.until - self.link.clock()
+
+    def note(self, **values: t.Any) -> None:
+        """Keep in the journal what helps the next run, but is no condition for what follows here."""
+        with contextlib.suppress(CloneError):
+            self.journal.keep(**values)
 
     def check(self) -> None:
         """Raises OutOfTime when nothing may be begun any more."""

@@ -319,7 +319,7 @@ class Operation:
             self.before = dict(left.get("before") or {})
         elif left.get("begun"):
             # The clone of an earlier run is settled.
-            self.context.journal.keep(begun=None)
+            self.context.note(begun=None)
         restored = None
         try:
             if planned["changed"]:
@@ -583,7 +583,7 @@ class Operation:
         ours = clone and self._first_begin is not None and is_younger(clone["begin_time"], self._first_begin)
         if ours and not self._has_dropped and _progress.data_dropped(clone):
             self._has_dropped = True
-            self.context.journal.keep(dropped=True)
+            self.context.note(dropped=True)
         return self._has_dropped
 
     def _given_up(self, text: str, failure: ServerError | None, entry: t.Any) -> CloneError:
@@ -592,7 +592,7 @@ class Operation:
         dropped = self._dropped(clone)
         if clone is not None and clone["state"] != "in_progress" and self._first_begin is not None:
             # Nothing of this run goes on, so nothing is left that the next one could bring to its end, or the donor wait for.
-            self.context.journal.keep(begun=None)
+            self.context.note(begun=None)
             if self._last is not None:
                 self._pool.free(*self._last)
         if clone is None:

@@ -286,7 +286,7 @@ def _cancel(params: t.Mapping[str, t.Any], check_mode: bool, job: _job.Job) -> d
     return _envelope(
         changed=not result,
         clone=(result or {}).get("clone") or clone,
-        reason="the run had come to its end before it could be cancelled: %s" % result["reason"]
+        reason="the run had come to its end before it could be cancelled: %s" % result.get("reason", "all is done")
         if result
         else "the clone was cancelled",
         attempts=(result or document.get("failure") or {}).get("attempts") or [],

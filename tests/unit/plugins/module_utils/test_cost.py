@@ -25,7 +25,7 @@ PACKAGE = "ansible_collections.dbops.mysql_clone."
 COLLECTION = Path(clone_precheck.__file__).parents[2]
 # Bytes of source that a check imports. What it needs in special cases only is sent, too, but not compiled.
 IMPORTED_BYTES = 117_000
-SENT_BYTES = 325_000
+SENT_BYTES = 328_000
 IMPORTED_MODULES = 9
 # None of them is needed to ask a server something, and each takes milliseconds.
 TOO_DEAR = {

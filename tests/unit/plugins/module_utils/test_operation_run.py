@@ -719,6 +719,20 @@ class TestBefore:
         assert failure.details["given_up"]["gtid_executed"] == "a:1"
         assert failure.journal.kept.count({"dropped": True}) == 1
 
+    def test_a_journal_without_room_hides_no_failure(self, report):
+        world = World(*(Attempt(1, 1158, state="Failed", number=1158) for _each in range(3)))
+        journal = Journal()
+
+        def keep(**values):
+            if set(values) & {"dropped"} or values == {"begun": None}:
+                raise CloneError("the run's journal can't be written")
+
+        journal.keep = keep
+        wanted = _context.Wanted(donors=DONORS[:1], logins=(OWN, POST), retries=0)
+        with pytest.raises(CloneError, match="failed after 1 attempt") as caught:
+            _operation.Operation(wanted, journal, world).run({"begun": stamp(1)})
+        assert caught.value.details["data_dropped"]
+
     def test_also_for_the_run_that_takes_over(self, report):
         world = World(Attempt(1, 1227, state="Failed", number=1227, dropped=False))
         assert refused(world, left={"dropped": True}).details["data_dropped"]
