@@ -32,6 +32,10 @@ options:
       - Whether the link to the donor must be encrypted (V(true), C(REQUIRE SSL)) or must not be (V(false), C(REQUIRE NO SSL)).
       - By default it is encrypted where the donor offers it.
     type: bool
+"""
+
+    TLS = r"""
+options:
   donor_ca_cert:
     description:
       - The file, on the host where the module runs, with the certificate authority that the donor's certificate must come from.
@@ -39,12 +43,10 @@ options:
         the server's; it verifies the donor's certificate by the recipient's variable C(clone_ssl_ca).
       - Without it TLS is used where the donor offers it, and nothing is verified.
     type: path
-    version_added: 1.0.0
   donor_check_hostname:
     description:
       - Whether the donor's certificate must carry the name that O(donor_host) gives. It needs O(donor_ca_cert).
       - By default it is checked when O(donor_ca_cert) is given. The certificates that MySQL makes by itself carry no host
         name, so they need V(false).
     type: bool
-    version_added: 1.0.0
 """

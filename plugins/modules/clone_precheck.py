@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - dbops.mysql_clone._login
   - dbops.mysql_clone._login.post_clone
   - dbops.mysql_clone._donor
+  - dbops.mysql_clone._donor.tls
 options:
   side:
     description:

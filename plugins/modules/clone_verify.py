@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - dbops.mysql_clone._attributes.worker
   - dbops.mysql_clone._login
   - dbops.mysql_clone._login.post_clone
+  - dbops.mysql_clone._donor.tls
 options:
   donor_host:
     description:

@@ -49,7 +49,7 @@ def test_no_process():
 def test_files_belong_to_whom_the_rights_are(place):
     """Where the tests aren't run as root there is nothing to give up, and the file is their user's."""
     rights = _privileges.Privileges(NOBODY, NOBODY)
-    _privileges.work_as(rights, lambda: (place / "made").touch())
+    _privileges.work_as(rights, (place / "made").touch)
     assert (place / "made").stat().st_uid == (NOBODY if os.geteuid() == 0 else os.geteuid())
 
 

@@ -193,6 +193,8 @@ class Bench:
             "donor_user": USER,
             "donor_password": PASSWORD,
             "require_ssl": None,
+            "donor_ca_cert": None,
+            "donor_check_hostname": None,
             "error": None,
             "path": None,
             "since": "3d",
