@@ -86,11 +86,23 @@ class LookupModule(LookupBase):
         value = self._variables.get(name)
         return default if value is None else self._templar.template(value)
 
+    def _wish(self, name: str) -> str | None:
+        """The only donor whose data a recipient is to have, where its variables name one."""
+        chosen = self._hostvars[name].get("mysql_clone_donor")
+        return str(chosen) if chosen else None
+
     def _pool(self) -> list[str]:
+        """The servers whose data the task's host is to have, or may have had before."""
         found = []
+        donors = self._variables["groups"].get("clone_donors", ())
+        own = self._variables.get("inventory_hostname")
+        wish = self._wish(own) if own in self._hostvars else None
         for group in ("clone_donors", "clone_recipients"):
             for name in self._variables["groups"].get(group, ()):
                 theirs = self._hostvars[name]
+                has = name if group == "clone_donors" else self._wish(name)
+                if wish and len(donors) > 1 and has != wish:
+                    continue
                 addresses = (theirs.get("mysql_clone_address"), theirs.get("ansible_host"), name)
                 address = next(address for address in addresses if address is not None)
                 found.append(f"{address}:{theirs.get('mysql_clone_port') or 3306}".lower())
@@ -107,6 +119,13 @@ class LookupModule(LookupBase):
                 "fleet: %s can't be donor and recipient; take it out of clone_donors or clone_recipients"
                 % ", ".join(both)
             )
+        for name in hosts:
+            wish = self._wish(name)
+            if wish and wish not in donors:
+                raise AnsibleLookupError(
+                    "fleet: mysql_clone_donor of %s is %s, which isn't in the group clone_donors; put it there, or leave the "
+                    "variable out" % (name, wish)
+                )
         deadline = self._value("mysql_clone_window_end")
         try:
             return _fleet.begin(
@@ -131,6 +150,7 @@ class LookupModule(LookupBase):
             "ready": bool(result.get("checks")) and not refused,
             "cloned": bool(result.get("already_cloned")) and not force and not refused,
             "root": str(self._root(name)),
+            "of": self._wish(name),
             "seconds": capacity.get("estimated_seconds"),
             "bytes": capacity.get("bytes_to_copy"),
             "message": refused or result.get("msg"),

@@ -59,6 +59,8 @@ class Recipient(t.NamedTuple):
     zone: str | None = None
     copy: float = 1.0
     restart: float = 0.0
+    # The only donor whose data it may have, from it or from who was cloned from it; None: any.
+    of: str | None = None
 
 
 class Scheduler:
@@ -74,6 +76,8 @@ class Scheduler:
             raise ValueError("mysql_clone_fanout is '%s'; expected %s" % (fanout, " or ".join(FANOUTS)))
         self.fanout = fanout
         self.zones: dict[str, str | None] = {}
+        # Whose data a donor has.
+        self._roots: dict[str, str] = {}
         self._idle: dict[str | None, collections.deque[str]] = {}
         self._waiting: dict[str | None, collections.deque[Recipient]] = {}
         self._sorted: set[str | None] = set()
@@ -83,11 +87,12 @@ class Scheduler:
         self._donors: set[str] = set()
         self.idle_count = self.waiting_count = 0
 
-    def donate(self, name: str, zone: str | None = None) -> None:
-        """A server becomes a donor, with a free slot."""
+    def donate(self, name: str, zone: str | None = None, root: str | None = None) -> None:
+        """A server becomes a donor, with a free slot; ``root`` is whose data it has, where that isn't its own or known."""
         if name not in self._donors:
             self._donors.add(name)
             self.zones[name] = zone
+            self._roots.setdefault(name, root or name)
             self._sources[zone] += 1
         self.free(name)
 
@@ -155,9 +160,10 @@ class Scheduler:
                 break
         return pairs, late
 
-    def restore(self, name: str, zone: str | None, strikes: int, is_free: bool) -> None:
-        """A donor of a run that goes on, with the number of recipients that failed from it."""
+    def restore(self, name: str, zone: str | None, strikes: int, is_free: bool, root: str) -> None:
+        """A donor of a run that goes on, with the data of ``root`` and the number of recipients that failed from it."""
         self._donors.add(name)
+        self._roots[name] = root
         self.zones[name] = zone
         self._sources[zone] += 1
         self._strikes[name] = strikes
@@ -195,6 +201,7 @@ class Scheduler:
             self.waiting_count -= 1
             # Counted as a source of its zone from the start, so that a zone is seeded once.
             self._sources[target] += 1
+            self._roots[recipient.name] = self._roots[donor]
             pairs.append((recipient, donor))
         if idle is not None:
             idle.extend(kept)
@@ -206,7 +213,8 @@ class Scheduler:
             self._sorted.add(zone)
         slow_first = self.fanout == "direct" or self.waiting_count <= 2 * len(self._donors)
         for place in range(len(queue) - 1, -1, -1) if slow_first else range(len(queue)):
-            if donor not in self._tried.get(queue[place].name, ()):
+            suits = queue[place].of in (None, self._roots[donor])
+            if suits and donor not in self._tried.get(queue[place].name, ()):
                 found = queue[place]
                 del queue[place]
                 return found
@@ -235,6 +243,7 @@ def simulate(
     fanout: str = "tree",
     really: t.Callable[[Recipient, str], tuple[float, float, bool]] | None = None,
     left: float = math.inf,
+    roots: t.Mapping[str, str] | None = None,
 ) -> Simulated:
     """Run the scheduler against durations.
 
@@ -243,7 +252,7 @@ def simulate(
     scheduler = Scheduler(fanout)
     rounds: dict[str, int] = {}
     for name, zone in donors:
-        scheduler.donate(name, zone)
+        scheduler.donate(name, zone, (roots or {}).get(name))
         rounds[name] = 1
     for one in recipients:
         scheduler.wait(one)
@@ -300,7 +309,8 @@ def begin(
     """A run's first state with its plan.
 
     ``recipients`` holds by name: ``ready`` (may be cloned to), ``cloned`` (has the data already), ``root`` (the donor whose
-    accounts it has then), ``seconds`` and ``bytes`` (estimates, or None), ``message`` (why it isn't ready).
+    accounts it has then), ``of`` (the only donor whose data it may get, or None),
+    ``seconds`` and ``bytes`` (estimates, or None), ``message`` (why it isn't ready).
     """
     Scheduler(fanout)
     hosts: dict[str, dict[str, t.Any]] = {}
@@ -312,6 +322,7 @@ def begin(
             "state": "cloned" if known.get("cloned") else "waiting" if known.get("ready") else "refused",
             "zone": zones.get(name),
             "root": known.get("root"),
+            "of": known.get("of"),
             "original": False,
             "earlier": bool(known.get("cloned")),
             # Has the data before the run, so the run's account must be made there.
@@ -346,7 +357,7 @@ def begin(
 
 def _recipient(state: State, name: str) -> Recipient:
     host = state["hosts"][name]
-    return Recipient(name, host["zone"], host["copy"] or state["usual"], RESTART_SECONDS)
+    return Recipient(name, host["zone"], host["copy"] or state["usual"], RESTART_SECONDS, host.get("of"))
 
 
 def _serves(state: State, host: t.Mapping[str, t.Any]) -> bool:
@@ -362,7 +373,8 @@ def _planned(state: State, now: float) -> Simulated:
     left = math.inf
     if state["deadline"] is not None and state["estimated"]:
         left = state["deadline"] - now
-    return simulate(donors, waiting, state["fanout"], left=left)
+    roots = {name: host["root"] for name, host in state["hosts"].items() if host["root"]}
+    return simulate(donors, waiting, state["fanout"], left=left, roots=roots)
 
 
 def _plan_lines(state: State, planned: Simulated) -> list[str]:
@@ -532,7 +544,7 @@ def _restored(state: State, now: float) -> Scheduler:
     strikes = collections.Counter(donor for host in hosts.values() for donor in set(host.get("tried", ())))
     for name, host in hosts.items():
         if _serves(state, host):
-            scheduler.restore(name, host["zone"], strikes[name], name not in busy)
+            scheduler.restore(name, host["zone"], strikes[name], name not in busy, host["root"] or name)
         elif host["state"] == "cloning":
             scheduler.seeding(host["zone"])
         elif host["state"] == "waiting":

@@ -248,3 +248,45 @@ def test_without_a_server_that_could_be_prepared_the_reason_is_told():
 def test_a_wrong_fanout_is_named():
     with pytest.raises(ValueError, match="mysql_clone_fanout is 'wide'; expected tree or direct"):
         _fleet.begin(["d"], {}, {}, "wide", 0.0)
+
+
+def wishing(**changes) -> dict:
+    """Two donors with different data; b1 and b2 are to have the second one's, b3 has it already, a1 takes any."""
+    known = {"ready": True, "seconds": 60.0, "bytes": 1, "root": "shop"}
+    return _fleet.begin(
+        ["crm", "shop"],
+        {
+            "b1": dict(known, of="shop"),
+            "b2": dict(known, of="shop"),
+            "b3": dict(known, of="shop", cloned=True),
+            "c1": dict(known, of="crm", root="crm"),
+            **changes,
+        },
+        {},
+        "tree",
+        0.0,
+    )
+
+
+def test_a_recipient_gets_the_data_of_the_donor_that_it_names():
+    state = wishing()
+    roots = {"crm": "crm", "shop": "shop", "b3": "shop"}
+    for edge in sorted(state["plan"], key=lambda edge: edge["begin"]):
+        roots[edge["recipient"]] = roots[edge["donor"]]
+    assert roots == {"crm": "crm", "shop": "shop", "b1": "shop", "b2": "shop", "b3": "shop", "c1": "crm"}
+    state = _fleet.advance(state, {}, 1.0)
+    assert {name: host["root"] for name, host in state["hosts"].items() if host["state"] == "cloning"} == {
+        "b1": "shop",
+        "b2": "shop",
+        "c1": "crm",
+    }
+
+
+def test_where_that_donor_cannot_serve_nobody_elses_data_is_taken():
+    state = _fleet.prepared(wishing(), {"shop": "it is away", "b3": "it is away"})
+    state = _fleet.advance(state, {}, 1.0)
+    assert [name for name, host in state["hosts"].items() if host["state"] == "cloning"] == ["c1"]
+    state = _fleet.advance(state, {"c1": {"finished": True, "reason": "cloned"}}, 90.0)
+    assert state["done"]
+    assert state["hosts"]["b1"]["state"] == "failed"
+    assert "no donor is left" in state["hosts"]["b1"]["message"]
