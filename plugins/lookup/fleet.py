@@ -95,8 +95,7 @@ class LookupModule(LookupBase):
         """The servers whose data the task's host is to have, or may have had before."""
         found = []
         donors = self._variables["groups"].get("clone_donors", ())
-        own = self._variables.get("inventory_hostname")
-        wish = self._wish(own) if own in self._hostvars else None
+        wish = self._wish(self._variables["inventory_hostname"])
         for group in ("clone_donors", "clone_recipients"):
             for name in self._variables["groups"].get(group, ()):
                 theirs = self._hostvars[name]
@@ -149,7 +148,7 @@ class LookupModule(LookupBase):
         return {
             "ready": bool(result.get("checks")) and not refused,
             "cloned": bool(result.get("already_cloned")) and not force and not refused,
-            "root": str(self._root(name)),
+            "root": self._root(name),
             "of": self._wish(name),
             "seconds": capacity.get("estimated_seconds"),
             "bytes": capacity.get("bytes_to_copy"),
@@ -159,10 +158,7 @@ class LookupModule(LookupBase):
     def _root(self, name: str) -> str:
         donors = self._variables["groups"]["clone_donors"]
         recipients = list(self._variables["groups"].get("clone_recipients", ()))
-        return (
-            self._hostvars[name].get("mysql_clone_donor")
-            or donors[recipients.index(name) % len(donors) if name in recipients else 0]
-        )
+        return self._wish(name) or donors[recipients.index(name) % len(donors) if name in recipients else 0]
 
     def _advance(self) -> dict[str, t.Any]:
         state = self._value("fleet_state")

@@ -189,11 +189,6 @@ class Context:
         """Seconds that are left for the run."""
         return self.until - self.link.clock()
 
-    def note(self, **values: t.Any) -> None:
-        """Keep in the journal what helps the next run, but is no condition for what follows here."""
-        with contextlib.suppress(CloneError):
-            self.journal.keep(**values)
-
     def check(self) -> None:
         """Raises OutOfTime when nothing may be begun any more."""
         if self.cancelled():
@@ -226,6 +221,12 @@ class Context:
         """How to log in to a donor as its administrator, if that was said."""
         admin = self.wanted.donor_admin
         return donor.login._replace(user=admin[0], password=admin[1]) if admin else None
+
+
+def keep_if_possible(journal: t.Any, **values: t.Any) -> None:
+    """Keep in a journal what helps the next run, but is no condition for what follows: the next word tells it, too."""
+    with contextlib.suppress(CloneError):
+        journal.keep(**values)
 
 
 def utc(seconds: float) -> str:

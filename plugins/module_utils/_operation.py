@@ -30,6 +30,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import 
     Link,
     OutOfTime,
     Wanted,
+    keep_if_possible,
     utc,
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._ending import (
@@ -75,6 +76,7 @@ class Operation:
         self._first_begin: str | None = None
         self._has_dropped = False
         self._under_way = False
+        # Whose statement was the last one that returned, and when: what the donor may keep of it is ended.
         self._last: tuple[Donor, float] | None = None
         self._source: str | None = None
         self._swap: _swap.Swap | None = None
@@ -319,7 +321,7 @@ class Operation:
             self.before = dict(left.get("before") or {})
         elif left.get("begun"):
             # The clone of an earlier run is settled.
-            self.context.note(begun=None)
+            keep_if_possible(self.context.journal, begun=None)
         restored = None
         try:
             if planned["changed"]:
@@ -583,7 +585,7 @@ class Operation:
         ours = clone and self._first_begin is not None and is_younger(clone["begin_time"], self._first_begin)
         if ours and not self._has_dropped and _progress.data_dropped(clone):
             self._has_dropped = True
-            self.context.note(dropped=True)
+            keep_if_possible(self.context.journal, dropped=True)
         return self._has_dropped
 
     def _given_up(self, text: str, failure: ServerError | None, entry: t.Any) -> CloneError:
@@ -592,7 +594,7 @@ class Operation:
         dropped = self._dropped(clone)
         if clone is not None and clone["state"] != "in_progress" and self._first_begin is not None:
             # Nothing of this run goes on, so nothing is left that the next one could bring to its end, or the donor wait for.
-            self.context.note(begun=None)
+            keep_if_possible(self.context.journal, begun=None)
             if self._last is not None:
                 self._pool.free(*self._last)
         if clone is None:
@@ -661,9 +663,8 @@ class Operation:
             raise statement.error
         else:
             number = OK
-        returned = self.context.link.clock()
         clone = self._ending.wait(number, donor, state)
-        self._pool.free(donor, returned)
+        self._pool.free(*self._last)
         return clone
 
     def _statement(self, session: Server, donor: Donor, state: dict[str, t.Any]) -> None:

@@ -9,12 +9,11 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _sql
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Context, Donor
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import Context, Donor, keep_if_possible
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Server
 
@@ -72,8 +71,15 @@ class Settings:
         self._before = dict(before or {})
         self._donors = {label: dict(values) for label, values in (donors or {}).items()}
 
+    def _left(self) -> dict[str, t.Any]:
+        return {"settings_before": self._before or None, "donor_settings_before": self._donors or None}
+
     def _keep(self) -> None:
-        self._context.journal.keep(settings_before=self._before or None, donor_settings_before=self._donors or None)
+        self._context.journal.keep(**self._left())
+
+    def _keep_if_possible(self) -> None:
+        """What was put back need not be known: twice is as good as once."""
+        keep_if_possible(self._context.journal, **self._left())
 
     def prepare(self, server: Server) -> None:
         """On the recipient, before each attempt: a server that died has forgotten it. Raises ServerError."""
@@ -143,8 +149,7 @@ class Settings:
             del self._donors[donor.label]
             self._restored = [entry for entry in self._restored if entry["server"] != donor.label]
             self._restored += entries(donor.label, before, reasons)
-            with contextlib.suppress(CloneError):
-                self._keep()
+            self._keep_if_possible()
 
     def put_back(self) -> list[dict[str, t.Any]]:
         """Everything, on all servers; what can't be put back is reported. A restart has already forgotten SET GLOBAL."""
@@ -162,9 +167,7 @@ class Settings:
             if not entry["restored"]:
                 self._warn("%(server)s: %(name)s could not be put back to %(value)s: %(reason)s" % entry)
         self._before = {}
-        with contextlib.suppress(CloneError):
-            # Put back twice is as good as once.
-            self._keep()
+        self._keep_if_possible()
         return restored
 
     def _put_back(self, label: str, connect: t.Callable[[], Server], before: t.Mapping[str, t.Any]) -> dict[str, str]:

@@ -357,7 +357,7 @@ def begin(
 
 def _recipient(state: State, name: str) -> Recipient:
     host = state["hosts"][name]
-    return Recipient(name, host["zone"], host["copy"] or state["usual"], RESTART_SECONDS, host.get("of"))
+    return Recipient(name, host["zone"], host["copy"] or state["usual"], RESTART_SECONDS, host["of"])
 
 
 def _serves(state: State, host: t.Mapping[str, t.Any]) -> bool:

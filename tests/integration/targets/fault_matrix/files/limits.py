@@ -9,14 +9,16 @@ What the matrix of stages and faults leaves out, as it needs other options: each
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import sys
 import time
 from typing import Any
 
-from scene import PASSWORD, STALL, USER, Run, Scene, Unexpected, until
+from fault_matrix import opened
+from scene import STALL, Run, Scene, Unexpected, until
 
-from lab import Lab, faults, processes
+from lab import faults, processes
 
 STAGE = "FILE COPY"
 # Seconds: an end that is due, and what the module may take for it.
@@ -50,8 +52,6 @@ def over(scene: Scene) -> None:
     expect("the attempt is told", len(result["attempts"]) == 1, result["attempts"])
     rows = scene.recipient.sql("SELECT STATE FROM performance_schema.clone_status")
     expect("no clone goes on", rows == [{"STATE": "Failed"}], rows)
-    left = scene.left_over()
-    expect("nothing is left", not left, left)
 
 
 def hangs(scene: Scene) -> None:
@@ -65,15 +65,12 @@ def hangs(scene: Scene) -> None:
     scene.proxy.restore()
     result = scene.start(scene.options("replace")).result()
     expect("the next run brings it to its end", result.get("changed") and scene.whole(), result)
-    left = scene.left_over()
-    expect("nothing is left", not left, left)
 
 
 def pool(scene: Scene) -> None:
     """The donor dies in the middle of the copy, and the next one of the pool takes over."""
     other = scene.other
-    other.sql(f"CREATE USER {USER} IDENTIFIED BY %s", (PASSWORD,))
-    other.sql(f"GRANT BACKUP_ADMIN ON *.* TO {USER}")
+    scene.account(other)
     other.sql("CREATE DATABASE app")
     other.sql("CREATE TABLE app.other (id INT PRIMARY KEY)")
     donors = [
@@ -92,20 +89,16 @@ def pool(scene: Scene) -> None:
     expect(
         "the other's data is there", scene.recipient.sql("SHOW TABLES FROM app") == [{"Tables_in_app": "other"}], used
     )
-    left = scene.left_over()
-    expect("nothing is left", not left, left)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--lab", required=True, help="the name of a lab with three nodes that is up")
-    lab = Lab.open(parser.parse_args().lab)
-    passwords = {node.name: node.root_password for node in lab}
+    parser.add_argument("--lab", help="the name of a lab with three nodes that is up")
+    arguments = parser.parse_args()
     # Whoever ends it must not leave file systems mounted.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     wrong = 0
-    scene = Scene(lab)
-    try:
+    with opened(arguments.lab) as lab, contextlib.closing(Scene(lab)) as scene:
         for name, play in (
             ("a deadline", over),
             ("a recipient that hangs", hangs),
@@ -114,16 +107,14 @@ def main() -> int:
             begun = time.monotonic()
             try:
                 play(scene)
+                left = scene.left_over()
+                expect("nothing is left", not left, left)
             except Unexpected as error:
                 wrong += 1
                 print(f"{name}: WRONG: {error}\n{scene.last_words()}", flush=True)
                 scene.spoil()
             else:
                 print(f"{name}: ok, {time.monotonic() - begun:.0f} s", flush=True)
-    finally:
-        scene.close()
-        for node in lab:
-            node.reset(root_password=passwords[node.name])
     return 1 if wrong else 0
 
 

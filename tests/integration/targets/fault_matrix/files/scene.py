@@ -153,11 +153,16 @@ class Scene:
             node.sql("SET @@SESSION.sql_log_bin = 0")
             node.sql("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
 
+    @staticmethod
+    def account(node: Node) -> None:
+        """Make the clone account, whose server is a donor then."""
+        node.sql(f"CREATE USER {USER} IDENTIFIED BY %s", (PASSWORD,))
+        node.sql(f"GRANT BACKUP_ADMIN ON *.* TO {USER}")
+
     def _fill_donor(self) -> None:
         donor = self.donor
         self._plugin(donor)
-        donor.sql(f"CREATE USER {USER} IDENTIFIED BY %s", (PASSWORD,))
-        donor.sql(f"GRANT BACKUP_ADMIN ON *.* TO {USER}")
+        self.account(donor)
         donor.sql("CREATE DATABASE app")
         donor.sql("CREATE TABLE app.big (id INT AUTO_INCREMENT PRIMARY KEY, v VARBINARY(6000))")
         donor.sql(
