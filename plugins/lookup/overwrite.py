@@ -9,14 +9,15 @@ name: overwrite
 short_description: Whether a recipient's data may be lost in this run
 version_added: 1.0.0
 description:
-  - Returns C(mysql_clone_overwrite) of the task's host, unless the run asks for a confirmation. It does where
-    C(mysql_clone_require_confirm) is true or C(mysql_clone_confirm) is set. Then the host must also be named there.
+  - Returns C(mysql_clone_overwrite) of the task's host, or another variable that allows a loss, unless the run asks for a
+    confirmation. It does where C(mysql_clone_require_confirm) is true or C(mysql_clone_confirm) is set. Then the host must
+    also be named there.
   - So a change is approved by naming the hosts that it destroys, whatever the inventory allows.
 author:
   - dbops contributors (@dbops)
 options:
   _terms:
-    description: There are none.
+    description: The variables that allow it, each of which is answered for. None stands for V(mysql_clone_overwrite).
     type: list
     elements: str
 """
@@ -29,6 +30,10 @@ EXAMPLES = r"""
     donor_user: clone_user
     donor_password: "{{ clone_password }}"
     overwrite: "{{ lookup('dbops.mysql_clone.overwrite') }}"
+
+- name: Remove the data directories that swaps have kept, if that was allowed and confirmed
+  dbops.mysql_clone.clone_recover:
+    cleanup: "{{ lookup('dbops.mysql_clone.overwrite', 'mysql_clone_cleanup') }}"
 """
 
 RETURN = r"""
@@ -77,9 +82,13 @@ class LookupModule(LookupBase):
                 "mysql_clone_confirm names %s, which the inventory doesn't hold; expected inventory names"
                 % ", ".join(unknown)
             )
-        try:
-            overwrite = boolean(value("mysql_clone_overwrite") or False)
-            required = boolean(value("mysql_clone_require_confirm") or False)
-        except TypeError as error:
-            raise AnsibleLookupError("mysql_clone_overwrite or mysql_clone_require_confirm: %s" % error) from error
-        return [allowed(str(variables["inventory_hostname"]), overwrite, required, confirmed)]
+        host = str(variables["inventory_hostname"])
+
+        def truth(name: str) -> bool:
+            try:
+                return boolean(value(name) or False)
+            except TypeError as error:
+                raise AnsibleLookupError("%s of %s: %s" % (name, host, error)) from error
+
+        required = truth("mysql_clone_require_confirm")
+        return [allowed(host, truth(name), required, confirmed) for name in terms or ["mysql_clone_overwrite"]]

@@ -174,8 +174,12 @@ def swapped(scene: Scene) -> None:
     assert not scene.names("data.old-*")
     assert scene.names("data.new-*")
     assert scene.recover(roll_back=True)["steps"] == []
-    result = scene.recover(cleanup=True)
-    assert scene.steps(result) == [("remove_old", "done")], result["lines"]
+    asked = ("-e", "mysql_clone_cleanup=true", "-e", "mysql_clone_require_confirm=true")
+    said = play(scene, "recover", 2, *asked)
+    assert "mysql_clone_cleanup must be confirmed" in said, said
+    assert scene.names("data.new-*"), "data was removed that nobody confirmed"
+    said = play(scene, "recover", 0, *asked, "-e", "mysql_clone_confirm=node2")
+    assert "remove_old [done]" in said, said
     assert scene.names("data*") == ["data"]
     scene.nothing_to_do()
 
