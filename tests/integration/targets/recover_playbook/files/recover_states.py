@@ -199,10 +199,16 @@ def playbooks(scene: Scene) -> None:
     said = play(scene, "recover", 0, "--check")
     assert "start [planned]" in said, said
     assert not scene.recipient.alive()
-    said = play(scene, "recover", 0)
+    bench.donor.sql("CREATE USER IF NOT EXISTS repl@localhost IDENTIFIED BY %s", (PASSWORD,))
+    bench.donor.sql("GRANT REPLICATION SLAVE ON *.* TO repl@localhost")
+    wanted = {"replicate": True, "replication_user": "repl", "replication_password": PASSWORD}
+    options = json.dumps({"mysql_clone_" + name: value for name, value in wanted.items()})
+    said = play(scene, "recover", 0, "-e", options)
     assert "start [done]" in said, said
     assert "completed" in said, said
     scene.donors_data(password=bench.donor.root_password)
+    running = "SELECT SERVICE_STATE FROM performance_schema.replication_connection_status"
+    assert scene.recipient.sql(running, password=bench.donor.root_password) == [{"SERVICE_STATE": "ON"}]
     said = play(scene, "recover", 0)
     assert "nothing to recover" in said, said
     assert "changed=0" in said, said
