@@ -29,7 +29,7 @@ def alerts(
     result: Data, host: str, rules: t.Sequence[Data] = (), known: str = "", now: str | None = None
 ) -> list[dict[str, t.Any]]:
     try:
-        return _alerts.compared(str(host), _alerts.active(str(host), result, rules), known, now or _now())
+        return _alerts.compared(str(host), result, rules, known, now or _now())
     except _alerts.BadRule as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -139,10 +139,28 @@ def state_of(known: str) -> dict[str, t.Any]:
         raise BadRule("monitor_state.json isn't what the monitor wrote (%s); remove it" % error) from error
 
 
-def compared(host: str, alerts: t.Sequence[Data], known: str, now: str) -> list[dict[str, t.Any]]:
-    """The alerts of a host with ``state`` new, still or resolved, and ``since`` when (ISO 8601, UTC)."""
+def unjudged(result: Data, rules: t.Sequence[Data], names: t.Iterable[str]) -> set[str]:
+    """Of earlier alerts those that a look can say nothing of: the host was away, or a value couldn't be measured."""
+    if result.get("unreachable") or "measured" not in result:
+        return set(names) - {"host"}
+    mute = {check["id"] for check in result["checks"] if check["status"] == "skipped"}
+    if not result["measured"]["up"]:
+        # Next to nothing is known of a server that is down, and to an expression the unknown is false.
+        mute |= {str(rule["id"]) for rule in rules}
+    return mute & set(names)
+
+
+def compared(
+    host: str, result: Data, rules: t.Sequence[Data], known: str, now: str
+) -> list[dict[str, t.Any]]:
+    """The alerts of a host with ``state`` new, still or resolved, and ``since`` when (ISO 8601, UTC). Raises BadRule.
+
+    What this look can't judge stands as it did.
+    """
     before = state_of(known)["hosts"].get(host, {}).get("alerts", {})
+    alerts = active(host, result, rules)
     names = {alert["id"] for alert in alerts}
+    mute = unjudged(result, rules, before)
     found = [
         dict(
             alert,
@@ -153,7 +171,7 @@ def compared(host: str, alerts: t.Sequence[Data], known: str, now: str) -> list[
         for alert in alerts
     ]
     found += [
-        dict(row, id=name, host=host, state="resolved", remedy=None)
+        dict(row, id=name, host=host, state="still" if name in mute else "resolved", remedy=None)
         for name, row in before.items()
         if name not in names
     ]
@@ -247,9 +265,20 @@ def _samples(look: Data) -> t.Iterator[tuple[str, dict[str, t.Any], float | None
     yield "looked_timestamp_seconds", own, moment.timestamp()
 
 
-def prometheus(looks: t.Sequence[Data]) -> str:
-    """The looks in Prometheus' text format, for the textfile collector of node_exporter. What isn't known is left out."""
+_SAMPLE = re.compile(r'mysql_clone_(?P<name>\w+)\{host="(?P<host>(?:[^"\\\n]|\\.)*)",.*\} \S+\Z')
+
+
+def prometheus(looks: t.Sequence[Data], before: str = "", others: t.Iterable[str] = ()) -> str:
+    """The looks in Prometheus' text format, for the textfile collector of node_exporter. What isn't known is left out.
+
+    ``before`` is the file as it stands: what it says of ``others``, hosts that weren't looked at now, is kept.
+    """
     families: dict[str, list[str]] = {name: [] for name in _HELP}
+    kept = {_escaped(host) for host in others} - {_escaped(look["host"]) for look in looks}
+    for text in before.splitlines():
+        sample = _SAMPLE.match(text)
+        if sample and sample["host"] in kept and sample["name"] in families:
+            families[sample["name"]].append(text)
     for look in looks:
         for name, labels, value in _samples(look):
             if value is not None:

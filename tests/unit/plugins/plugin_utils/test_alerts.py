@@ -51,7 +51,7 @@ def result(side="recipient", **values):
     }
 
 
-HEALTHY = result(disk=None)
+HEALTHY = result(disk={"used_ratio": 0.1, "free": 45, "path": "/data", "file_systems": []})
 
 
 def looked(outcome, known="", host="db2", rules=(), now=NOW):
@@ -74,6 +74,32 @@ def test_an_alert_is_new_then_still_there_then_resolved_then_forgotten():
     assert states(found) == [("recipient.disk_used", "resolved", EARLIER)]
     known = monitor.monitor_state([look], known)
     assert looked(HEALTHY, known)[0] == []
+
+
+DOWN = {"up": False, "why": "connection refused", "why_category": "network", "version": None, "uptime": None}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "alert"),
+    [
+        ({"unreachable": True, "msg": "Connection timed out"}, "host"),
+        (result(**DOWN), "recipient.server"),
+        (result(disk=None, absent={"disk": "no permission"}), None),
+    ],
+)
+def test_what_a_look_can_not_judge_is_not_resolved(outcome, alert):
+    rule = {"id": "mine", "expression": "uptime > `60`"}
+    known = monitor.monitor_state([looked(result(), now=EARLIER, rules=[rule])[1]])
+    found, look = looked(outcome, known, rules=[rule])
+    assert {(row["id"], row["state"]) for row in found if row["id"] != alert} >= {
+        ("recipient.disk_used", "still"),
+        ("mine", "still"),
+    }
+    assert not [row for row in found if row["state"] == "resolved"]
+    found = looked(HEALTHY, monitor.monitor_state([look], known))[0]
+    resolved = {"recipient.disk_used", "mine"} | ({alert} if alert else set())
+    # A rule that is gone has nothing to say any more.
+    assert {row["id"] for row in found if row["state"] == "resolved"} == resolved
 
 
 def test_hosts_that_were_not_looked_at_keep_their_state():
@@ -216,6 +242,20 @@ def test_prometheus_reads_what_is_written_for_it():
     assert (alert.labels["alert"], alert.labels["severity"]) == ("recipient.disk_used", "critical")
     in_state = {one.labels["state"]: one.value for one in found["mysql_clone_state"].samples}
     assert in_state == {"none": 1, "in_progress": 0, "completed": 0, "failed": 0}
+
+
+def test_the_file_for_prometheus_keeps_the_hosts_that_were_left_out():
+    """Those of the inventory; what is no sample of ours, or of a host that is gone, is not carried along."""
+    names = ["db2", HOSTILE, "gone"]
+    before = monitor._alerts.prometheus([looked(result(), host=name)[1] for name in names])
+    now = [looked(HEALTHY, host="db2")[1]]
+    after = monitor._alerts.prometheus(now, before + "other 1\nmysql_clone_up{oops} 1\n", ["db2", HOSTILE])
+    rows = {family.name: family.samples for family in text_string_to_metric_families(after)}
+    assert len({sample.labels["host"] for sample in rows["mysql_clone_up"]}) == len(rows["mysql_clone_up"]) == 2
+    assert [sample.labels["host"] == "db2" for sample in rows["mysql_clone_alert"]] == [False]
+    assert sorted(after.splitlines()) == sorted(
+        monitor._alerts.prometheus([looked(result(), host=HOSTILE)[1], *now]).splitlines()
+    )
 
 
 def test_what_is_not_known_is_left_out_for_prometheus():

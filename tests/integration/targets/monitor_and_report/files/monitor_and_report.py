@@ -148,7 +148,7 @@ def alerts_are_told_once(job: Job) -> None:
     server = http.server.HTTPServer(("127.0.0.1", 0), Hook)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     common = {
-        "mysql_clone_webhook_url": f"http://127.0.0.1:{server.server_port}/",
+        "mysql_clone_webhook_url": f"http://127.0.0.1:{server.server_port}/secret-of-the-hook",
         "mysql_clone_webhook_headers": {"Authorization": "Bearer secret-of-the-hook"},
         "mysql_clone_rules": [
             {"id": "cloned", "expression": "clone.state == 'completed'", "message": "a clone is here"}
@@ -156,8 +156,17 @@ def alerts_are_told_once(job: Job) -> None:
         "mysql_clone_thresholds": {"memory": 100},
     }
     job.lab["node3"].kill9()
+    values_of_others = job.home / "textfiles" / "mysql_clone.prom"
+    # Nobody listens there: the run says so, without the address, and the next one sends them.
+    nobody = common | {"mysql_clone_webhook_url": "http://127.0.0.1:1/secret-of-the-hook"}
+    output = job.play("monitor", 2, **nobody, mysql_clone_prometheus_file=str(values_of_others))
+    assert "The webhook can not be reached" in output, output[-4000:]
+    assert "secret-of-the-hook" not in output
+    assert stat.S_IMODE(values_of_others.parent.stat().st_mode) == 0o755
+    job.reports.chmod(0o750)
     output = job.play("monitor", 0, **common)
     assert "secret-of-the-hook" not in output
+    assert stat.S_IMODE(job.reports.stat().st_mode) == 0o750, "a directory that was there is its owner's affair"
     (sent,) = Hook.received
     told = {(alert["host"], alert["id"]): alert for alert in sent["alerts"]}
     assert told["node3", "recipient.server"]["severity"] == "critical", told
@@ -177,6 +186,11 @@ def alerts_are_told_once(job: Job) -> None:
     assert again["node3", "recipient.server"] == "resolved", again
     assert ("node2", "cloned") not in again, "an alert was told twice"
     assert "still" in job.text("monitor.json")
+    Hook.received.clear()
+    job.play("monitor", 0, "--limit", "node2", **common)
+    assert not Hook.received
+    values = job.text("monitor.prom").splitlines()
+    assert 'mysql_clone_up{host="node3",side="recipient"} 1.0' in values, values
     server.shutdown()
 
 
