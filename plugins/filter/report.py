@@ -21,9 +21,13 @@ def record(host: str, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return _records.record(str(host), results)
 
 
-def complete(records: t.Sequence[t.Mapping[str, t.Any]], hosts: t.Sequence[str]) -> list[t.Mapping[str, t.Any]]:
+def complete(
+    records: t.Sequence[t.Mapping[str, t.Any]], hosts: t.Sequence[str], others: t.Sequence[str] = ()
+) -> list[t.Mapping[str, t.Any]]:
     known = {str(item["recipient"]) for item in records}
-    return [*records, *(_records.missing(str(host)) for host in hosts if str(host) not in known)]
+    lost = [_records.missing(str(host)) for host in hosts if str(host) not in known]
+    known.update(map(str, hosts))
+    return [*records, *lost, *(_records.pending(str(host)) for host in others if str(host) not in known)]
 
 
 def table(records: t.Sequence[t.Mapping[str, t.Any]], name: str = "clone") -> list[str]:

@@ -152,7 +152,9 @@ class LookupModule(LookupBase):
             "of": self._wish(name),
             "seconds": capacity.get("estimated_seconds"),
             "bytes": capacity.get("bytes_to_copy"),
-            "message": refused or result.get("msg"),
+            "message": refused
+            or result.get("msg")
+            or (None if result else "it was not checked, and the plan rests on that"),
         }
 
     def _root(self, name: str) -> str:

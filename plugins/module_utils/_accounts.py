@@ -357,9 +357,9 @@ def leftovers(
     """Which temporary accounts to remove: those of this run (``name``, on ``host`` or all), and those of dead runs.
 
     ``rows`` have user, host, age (seconds), label and sessions. An account of another run is dead when nobody is logged in
-    with it and it was made for the same recipient (a recipient has one run at a time) or more than a day ago. ``label`` names
-    recipients, separated by commas; one in common is enough. ``keep`` is the
-    name of a run that goes on.
+    with it and it was made for recipients of ``label`` alone (a recipient has one run at a time), or more than a day ago. So a
+    run for one recipient takes nothing from a fleet's that goes on beside it. ``label`` names recipients, separated by
+    commas. ``keep`` is the name of a run that goes on.
     """
     found = []
     wanted = set(filter(None, (label or "").split(",")))
@@ -370,7 +370,8 @@ def leftovers(
             dead = host is None or host == row["host"]
         else:
             old = row["age"] is None or row["age"] > LEFTOVER_SECONDS
-            dead = not row["sessions"] and (old or not wanted.isdisjoint((row["label"] or "").split(",")))
+            served = set(filter(None, (row["label"] or "").split(",")))
+            dead = not row["sessions"] and (old or (bool(served) and served <= wanted))
         if dead:
             found.append((row["user"], row["host"]))
     return found

@@ -52,8 +52,8 @@ options:
       - V(present) makes or repairs the account O(name)@O(host).
       - V(absent) removes it.
       - V(swept) removes temporary accounts. These are the one called O(name), on O(host) or without it on all hosts, and those
-        that interrupted runs left behind, which are accounts that nobody is logged in with and that were made with the same
-        O(label), or more than a day ago.
+        that interrupted runs left behind, which are accounts that nobody is logged in with and that were made for recipients
+        which O(label) names, or more than a day ago.
       - V(saved) changes nothing and returns the accounts that O(accounts) names as RV(saved).
       - V(restored) makes the accounts in O(saved) what they were, without binary log.
       - Without O(name), V(present) and V(absent) leave all accounts alone and only O(install_plugin), O(remove_plugin) and
@@ -119,7 +119,8 @@ options:
   label:
     description:
       - What a temporary account is made for, usually the recipients' names, separated by commas. It is kept in the account's
-        attributes (MySQL 8.0.21 or later) so that leftovers of an earlier run for one of these recipients are recognised.
+        attributes (MySQL 8.0.21 or later) so that leftovers of an earlier run for these recipients are recognised. One that was
+        made for others, too, is left alone, since their run may go on.
     type: str
   install_plugin:
     description:

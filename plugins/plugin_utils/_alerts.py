@@ -150,9 +150,7 @@ def unjudged(result: Data, rules: t.Sequence[Data], names: t.Iterable[str]) -> s
     return mute & set(names)
 
 
-def compared(
-    host: str, result: Data, rules: t.Sequence[Data], known: str, now: str
-) -> list[dict[str, t.Any]]:
+def compared(host: str, result: Data, rules: t.Sequence[Data], known: str, now: str) -> list[dict[str, t.Any]]:
     """The alerts of a host with ``state`` new, still or resolved, and ``since`` when (ISO 8601, UTC). Raises BadRule.
 
     What this look can't judge stands as it did.

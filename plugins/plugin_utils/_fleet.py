@@ -347,6 +347,7 @@ def begin(
         "active": [],
         "news": [],
         "done": False,
+        "passes": 0,
         "wait": _FIRST_PASS,
     }
     planned = _planned(state, now)
@@ -447,6 +448,7 @@ def advance(
     ``refused`` names hosts that could not be prepared, and why.
     """
     state = _copied(state)
+    state["passes"] += 1
     hosts = state["hosts"]
     for name in state["active"]:
         _heard(state, name, hosts[name], dict(polls.get(name) or {}), now)

@@ -32,10 +32,11 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
     recover = results.get("recover") or {}
     monitor = results.get("monitor") or {}
     # The first that failed says why the host went no further.
-    steps = (precheck, *(results.get("repairs") or ()), recover, clone, verify, diagnose, monitor)
+    others = results.get("others") or ()
+    steps = (precheck, *(results.get("repairs") or ()), recover, clone, *others, verify, diagnose, monitor)
     stopped = bool(results.get("failed"))
     unreachable = bool(results.get("unreachable")) or any(step.get("unreachable") for step in steps)
-    said = [step.get("msg") for step in steps if step.get("failed") or step.get("unreachable")] + _obstacles(precheck)
+    said = _complaints(steps) + _obstacles(precheck) if stopped or unreachable else []
     # A recipient that was cloned before isn't cloned again; what it has is that clone.
     earlier = precheck.get("clone") if precheck.get("already_cloned") else None
     view = clone.get("clone") or earlier or recover.get("clone") or diagnose.get("clone") or monitor.get("clone") or {}
@@ -49,7 +50,11 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
     error = view.get("error") or next((one["error"] for one in reversed(attempts) if one.get("error")), None)
     if not failed and view.get("state") == "completed":
         error = None
-    checks = [*_after_repair(precheck, view), *(verify.get("checks") or []), *(monitor.get("checks") or [])]
+    checks = [
+        *_after_repair(precheck, view, bool(clone.get("changed"))),
+        *(verify.get("checks") or []),
+        *(monitor.get("checks") or []),
+    ]
     if diagnose:
         checks += [*(diagnose.get("failed_checks") or []), *(diagnose.get("warned_checks") or [])]
     return {
@@ -61,10 +66,11 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
         "unreachable": unreachable,
         "message": clone.get("msg")
         or _differences(verify)
+        or next(iter(_complaints(others)), None)
         or _reason(clone)
         or recover.get("verdict")
         or diagnose.get("verdict")
-        or (said[0] if (stopped or unreachable) and said else None),
+        or next(iter(said), None),
         "bytes": copied,
         "seconds": seconds_between(view.get("begin_time"), view.get("end_time")),
         "bytes_per_second": int(copied / copying) if copying else None,
@@ -83,12 +89,23 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
         "alerts": list(results.get("alerts") or ()),
         # An error that was only explained is no host's own.
         "explained": diagnose.get("error") is not None,
+        "pending": False,
     }
 
 
 def missing(host: str) -> dict[str, t.Any]:
     """The record of a host that took no part in the end of the run: it went unreachable before."""
     return record(host, {"unreachable": True})
+
+
+def pending(host: str) -> dict[str, t.Any]:
+    """The record of a host whose turn has not come: mysql_clone_serial takes a few at a time, and ends when all of them fail."""
+    return dict(record(host, {}), pending=True, message="not begun; the same command goes on with it")
+
+
+def _complaints(steps: t.Iterable[Results]) -> list[str]:
+    """What the steps that failed said."""
+    return [str(step["msg"]) for step in steps if step.get("msg") and (step.get("failed") or step.get("unreachable"))]
 
 
 def _differences(verify: Results) -> str | None:
@@ -107,14 +124,16 @@ def _reason(clone: Results) -> str | None:
     return None if done else clone.get("reason")
 
 
-def _after_repair(precheck: Results, view: Results) -> list[t.Any]:
+def _after_repair(precheck: Results, view: Results, cloned: bool) -> list[t.Any]:
     """The checks before the clone; what the clone itself has repaired is no failure any more once it is completed."""
     checks = list(precheck.get("checks") or ())
     if view.get("state") != "completed":
         return checks
+    # That it was cloned now proves the accounts, too.
+    mended = REPAIRS if cloned else REPAIRS[:1]
     return [
         dict(check, status="ok", message="repaired: " + check["message"])
-        if check["status"] == "fail" and check["repair"] == "clone_run"
+        if check["status"] == "fail" and check["repair"] in mended
         else check
         for check in checks
     ]
@@ -196,6 +215,8 @@ def outcome(item: Results) -> str:
         return "unreachable"
     if item["failed"]:
         return "failed"
+    if item["pending"]:
+        return "warn"
     grave = any(check["status"] == "fail" for check in item["checks"])
     alerted = any(alert["state"] != "resolved" for alert in item["alerts"])
     if grave or alerted or item["causes"] or any(check["status"] == "warn" for check in item["checks"]):
@@ -210,6 +231,8 @@ def table(records: t.Sequence[Results]) -> list[str]:
         state = "cloned" if item["changed"] and item["state"] == "completed" else item["state"] or "not cloned"
         if item["state"] == "completed" and not item["changed"]:
             state = "unchanged"
+        if item["pending"]:
+            state = "not begun"
         if item["failed"]:
             state = "UNREACHABLE" if item.get("unreachable") else "FAILED"
         rate = item["bytes_per_second"]
@@ -235,6 +258,7 @@ def table_of_checks(records: t.Sequence[Results]) -> list[str]:
         mended = [check for check in failed if check.get("repair") in REPAIRS]
         warned = sum(check["status"] == "warn" for check in item["checks"])
         ready = "UNREACHABLE" if item["unreachable"] else "NO" if item["failed"] or len(failed) > len(mended) else "yes"
+        ready = "not begun" if item["pending"] else ready
         counts = (len(item["checks"]), len(failed) - len(mended), len(mended), warned)
         rows.append((str(item["recipient"]), str(item["donor"] or "-"), *map(str, counts), ready))
     return _aligned(rows)

@@ -126,6 +126,34 @@ def test_a_host_that_was_lost_stands_in_the_report():
     assert "UNREACHABLE" in report.table(records)[2]
 
 
+def test_a_host_whose_turn_did_not_come_stands_in_the_report():
+    records = report.complete([good()], ["db9"], ["db2", "db3", "db9"])
+    assert [(record["recipient"], _records.outcome(record)) for record in records] == [
+        ("db2", "ok"),
+        ("db9", "unreachable"),
+        ("db3", "warn"),
+    ]
+    assert "not begun" in report.table(records)[3]
+    assert "not begun" in report.table(records, "precheck")[3]
+    suite = ElementTree.fromstring(report.report_files(records, "clone", now=NOW)["clone.xml"].encode())
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "1")
+
+
+@pytest.mark.parametrize("clone_was", [{}, {"clone": clone(), "changed": False, "reason": "already cloned"}])
+def test_what_failed_beside_the_clone_is_told(clone_was):
+    others = [{}, {"failed": False, "msg": "fine"}, {"failed": True, "msg": "db2: no replication: access denied"}]
+    found = _records.record("db2", {"clone": clone_was, "others": others, "failed": True})
+    assert found["message"] == "db2: no replication: access denied"
+
+
+@pytest.mark.parametrize(("changed", "status"), [(True, "ok"), (False, "fail")])
+def test_a_clone_proves_the_accounts_that_were_made_for_it(changed, status):
+    checks = [check("donor.account", "fail", repair="clone_user")]
+    done = {"changed": changed, "clone": clone()}
+    (found,) = _records.record("db2", {"clone": done, "precheck": {"checks": checks}})["checks"]
+    assert found["status"] == status
+
+
 def test_what_the_chain_repairs_is_no_failure_before_it():
     record = _records.record(
         "db2",
