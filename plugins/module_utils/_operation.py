@@ -322,24 +322,21 @@ class Operation:
         elif left.get("begun"):
             # The clone of an earlier run is settled.
             keep_if_possible(self.context.journal, begun=None)
-        restored = None
         try:
             if planned["changed"]:
                 clone = self._attempts(planned["clone"]["begin_time"] if planned.get("joined") else None)
                 if self._swap is not None:
                     donor = self._check_copy(self._swap, clone)
-                    restored = self._settings.put_back()
+                    self._settings.put_back_own()
                     clone = self._exchange(self._swap, donor)
                 self._pool.free_again()
             else:
                 clone = planned["clone"]
         except CloneError as failure:
-            failure.details.setdefault("restored", self._settings.put_back() if restored is None else restored)
+            failure.details.setdefault("restored", self._settings.put_back())
             self._abandon(failure)
             raise
-        return self._result(
-            planned["changed"], clone, planned["reason"], self._settings.put_back() if restored is None else restored
-        )
+        return self._result(planned["changed"], clone, planned["reason"], self._settings.put_back())
 
     def _was_done(self, clone: t.Mapping[str, t.Any], begun: str | None) -> bool:
         """Whether the recipient's clone is the one that an interrupted run began and nobody has reported."""

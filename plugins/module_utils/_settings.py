@@ -151,23 +151,26 @@ class Settings:
             self._restored += entries(donor.label, before, reasons)
             self._keep_if_possible()
 
-    def put_back(self) -> list[dict[str, t.Any]]:
-        """Everything, on all servers; what can't be put back is reported. A restart has already forgotten SET GLOBAL."""
-        restored: list[dict[str, t.Any]] = []
+    def put_back_own(self) -> None:
+        """On the recipient. A restart forgets SET GLOBAL, so nothing is left to be put back there after a swap."""
         if self._before:
             reasons = self._put_back(self._context.label, self._context.own, self._before)
-            restored += entries(self._context.label, self._before, reasons)
+            self._restored += entries(self._context.label, self._before, reasons)
+            self._before = {}
+            self._keep_if_possible()
+
+    def put_back(self) -> list[dict[str, t.Any]]:
+        """Everything, on all servers; what can't be put back is reported."""
+        self.put_back_own()
         for donor in self._context.wanted.donors:
             self.put_back_donor(donor)
-        restored += self._restored
+        restored = list(self._restored)
         for label, before in self._donors.items():
             why = "the donor could not be reached by its administrator's login"
             restored += entries(label, before, dict.fromkeys(before, why))
         for entry in restored:
             if not entry["restored"]:
                 self._warn("%(server)s: %(name)s could not be put back to %(value)s: %(reason)s" % entry)
-        self._before = {}
-        self._keep_if_possible()
         return restored
 
     def _put_back(self, label: str, connect: t.Callable[[], Server], before: t.Mapping[str, t.Any]) -> dict[str, str]:

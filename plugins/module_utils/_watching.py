@@ -36,7 +36,7 @@ _STALLED_POLL = 0.5
 # The server would wait a year for an open transaction's locks in DROP DATA.
 LOCK_WAIT_SECONDS = 60
 # What a slow disk syncs in a second.
-_SYNC_RATE = 50e6
+SYNC_RATE = 50e6
 _DDL_TIMEOUT = 300
 _ANSWER_SECONDS = 0.2
 # Until then a clone can't be completed without its donor (None: before DROP DATA).
@@ -81,7 +81,7 @@ def stall_budget(
     if stage == "DROP DATA" and donor_answers:
         return stall_timeout + float(settings.get("clone_delay_after_data_drop", 0))
     if stage == "FILE SYNC":
-        return stall_timeout + copied / _SYNC_RATE
+        return stall_timeout + copied / SYNC_RATE
     return stall_timeout
 
 

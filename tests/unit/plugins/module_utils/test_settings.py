@@ -187,8 +187,28 @@ class TestWhatIsSaid:
         assert all(entry["restored"] for entry in kept.put_back())
         assert world.variables[OWN.label] == before
         assert world.kept == {"settings_before": None, "donor_settings_before": None}
-        # Done is done.
-        assert kept.put_back() == []
+        # Done is done, and stays told.
+        world.variables[OWN.label]["clone_buffer_size"] = 7
+        assert all(entry["restored"] for entry in kept.put_back())
+        assert world.variables[OWN.label]["clone_buffer_size"] == 7
+
+    def test_a_donor_that_is_away_when_the_swap_begins_is_asked_again_at_the_end(self):
+        world = World()
+        kept = settings(world, settings={"clone_buffer_size": 9}, donor_settings={TIMEOUT: 1})
+        world.variables[OWN.label]["clone_buffer_size"] = 4
+        kept.prepare(Strict(world.variables[OWN.label], OWN.label))
+        kept.prepare_donor(DB1)
+        world.down.add("db1:3306")
+        kept.put_back_donor(DB1)
+        kept.put_back_own()
+        world.down.clear()
+        assert [(entry["name"], entry["restored"]) for entry in kept.put_back()] == [
+            ("clone_buffer_size", True),
+            ("clone_valid_donor_list", True),
+            (TIMEOUT, True),
+        ]
+        assert world.variables["db1:3306"][TIMEOUT] == 5
+        assert kept._context.warnings == []
 
     def test_another_value_than_wanted_is_told(self, monkeypatch):
         world = World()
