@@ -19,7 +19,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pymysql
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _watching
 from scene import (
     BEFORE,
     COPIES,
@@ -38,6 +37,7 @@ from scene import (
     until,
 )
 
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _watching
 from lab import processes
 
 CANCELLED = ("cancelling", "attempt ")
