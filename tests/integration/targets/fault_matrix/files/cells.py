@@ -190,7 +190,11 @@ def kill_query(scene: Scene, run: Run, stage: str) -> Seen:
     scene.kill_query()
     scene.proxy.restore()
     scene.release()
-    return _after_report(scene, run, begun)
+    seen = _after_report(scene, run, begun)
+    if seen.seconds is None and (when := run.heard(begun, "attempt ")):
+        # A server that went down over it has forgotten its clone_status; the statement ended after the KILL QUERY.
+        return Seen(when - begun, "reported")
+    return seen
 
 
 def second_clone(scene: Scene, run: Run, stage: str) -> Seen:
