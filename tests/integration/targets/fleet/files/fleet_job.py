@@ -196,6 +196,16 @@ def unreachable(job: Job) -> None:
     assert "node1 serves as no donor: " in donor.result().output, donor.result().output
 
 
+def tags(job: Job) -> None:
+    """A part alone: the check and the plan change nothing, and leave those that wait as no failures."""
+    ends = job.ends()
+    run = job.run("fleet", 2, "--tags", "precheck")
+    job.check_nothing_written(ends, "--tags precheck")
+    assert "5 clone(s) in 3 round(s) from 1 donor(s)" in run.output, run.output
+    assert not edges(run), "--tags precheck cloned"
+    assert [name for name in RECIPIENTS if run.recap[name]["failed"]] == [PRECIOUS], run.recap
+
+
 def first_run(job: Job) -> None:
     """Neither a recipient that is refused nor one that dies keeps the others from being cloned, also from each other."""
     job.inventory(**{KILLED: {"mysql_clone_restart_timeout": 5}})
@@ -226,6 +236,7 @@ def first_run(job: Job) -> None:
     assert {name for name, record in records.items() if record["verified"]} == set(done), records
     assert "precious" in records[PRECIOUS]["message"], records[PRECIOUS]["message"]
     assert records[KILLED]["failed"], records[KILLED]
+    assert "the server has not come back after 5 seconds" in records[KILLED]["message"], records[KILLED]
     assert "the server has not come back after 5 seconds" in run.output, run.tail()
     job.check_nothing_left()
 
@@ -300,7 +311,8 @@ def _copying(job: Job, node: Node) -> bool:
 
 
 PARTS: dict[str, Callable[[Job], None]] = {
-    part.__name__: part for part in (check_mode, unreachable, first_run, recovered, resumed, second_run, monitored)
+    part.__name__: part
+    for part in (check_mode, unreachable, tags, first_run, recovered, resumed, second_run, monitored)
 }
 
 
