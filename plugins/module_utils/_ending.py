@@ -33,6 +33,9 @@ RESTART_FAILED = 3707
 # After these the statement's outcome stands in clone_status, not in the error: the session ended in the restart or was lost.
 LOOK_AT_STATUS = (OK, RESTART_FAILED, 2006, 2013, 1053)
 SLOT_POLL = 2.0
+# Seconds from the statement's return until the server's sessions are gone. It sleeps for two seconds where it finds a single
+# one that is open, also one that only asks how far the restart is.
+GOING_DOWN = 1.0
 # Seconds after which a session that was lost, without a clone to show for it, had not begun one.
 _NEVER_BEGUN = 30.0
 START_PATIENCE = 30.0
@@ -158,7 +161,7 @@ class Ending:
         """From the statement's return to the proof: restart, login with whatever account works now, the row of this clone."""
         context = self._context
         link, wanted = context.link, context.wanted
-        returned = link.clock()
+        entered = returned = link.clock()
         log = Log(self.error_log, link.clock)
         started = told = running = False
         accounts = (
@@ -167,6 +170,8 @@ class Ending:
         )
         if number == RESTART_FAILED:
             context.journal.event("data copied; the server is not supervised and has stopped (3707)")
+        if number in (OK, RESTART_FAILED) and not wanted.data_directory:
+            link.sleep(GOING_DOWN)
         while True:
             # A clone that runs is cancelled by whoever looks at it.
             if not running:
@@ -223,7 +228,9 @@ class Ending:
                 running = True
                 returned = link.clock()
                 self._watching.look(clone, donor, state)
-            elif link.clock() - returned > self._patience(number, clone, state):
+                link.sleep(self._watching.interval(entered))
+                continue
+            if link.clock() - returned > self._patience(number, clone, state):
                 raise Ended(
                     "the session was lost before the clone began"
                     if number not in (OK, RESTART_FAILED)

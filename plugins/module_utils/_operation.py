@@ -640,10 +640,9 @@ class Operation:
             session = self.context.own(read_timeout=None)
             state["pid"] = session.connection_id
             try:
-                statement = self.context.link.background(lambda: self._statement(session, donor, state))
+                statement = self.context.link.background(lambda: self._closed(session, donor, state))
                 self._watching.follow(statement, donor, state)
             finally:
-                # An open session of ours would hold up the server's shutdown by two seconds.
                 session.close()
         finally:
             self._settings.put_back_donor(donor)
@@ -663,6 +662,13 @@ class Operation:
         clone = self._ending.wait(number, donor, state)
         self._pool.free(*self._last)
         return clone
+
+    def _closed(self, session: Server, donor: Donor, state: dict[str, t.Any]) -> None:
+        """The statement, and the end of its session in the same moment: an open one holds up the server's shutdown by two seconds."""
+        try:
+            self._statement(session, donor, state)
+        finally:
+            session.close()
 
     def _statement(self, session: Server, donor: Donor, state: dict[str, t.Any]) -> None:
         """Runs in its own thread, on the session that clones: last look at the data, then the statement."""

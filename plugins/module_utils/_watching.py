@@ -33,6 +33,10 @@ KILL_AGAIN = 5.0
 _UNSEEN_GRACE = 5.0
 # A clone without progress is looked at as often as this (seconds), however rarely a healthy one is.
 _STALLED_POLL = 0.5
+# The statement's own return tells of the end. A look that is open in that moment costs the restart two seconds, so looks are
+# rarer than they could be, and rarest where the end is due.
+_FIRST_POLL = 0.3
+_LAST_POLL = 1.0
 # The server would wait a year for an open transaction's locks in DROP DATA.
 LOCK_WAIT_SECONDS = 60
 # What a slow disk syncs in a second.
@@ -122,13 +126,14 @@ class Watching:
         self._watch = _pace.Watch()
         self._logged: t.Any = None
         self._stalled = 0.0
+        self._stage: str | None = None
 
     def follow(self, statement: Background, donor: Donor, state: dict[str, t.Any]) -> None:
         """Until the running statement returns; it is cancelled when it stalls or its time is over. Raises OutOfTime or Ended."""
         context = self._context
-        self._watch, self._stalled = _pace.Watch(), 0.0
+        self._watch, self._stalled, self._stage = _pace.Watch(), 0.0, None
         begun = seen = context.link.clock()
-        while not statement.wait(self._interval(begun)):
+        while not statement.wait(self.interval(begun)):
             if state["begun"] is None:
                 # The statement's thread asks the same before it sends anything, so nothing begins any more.
                 context.check()
@@ -170,15 +175,16 @@ class Watching:
         self._tell(clone, state)
         self._cancel_if_due(clone, donor, state)
 
-    def _interval(self, begun: float) -> float:
-        """Poll often at first and ever more rarely: a short clone's end is seen at once, a long one isn't disturbed."""
-        interval = min(self._context.wanted.poll_interval, max(0.1, (self._context.link.clock() - begun) / 20))
+    def interval(self, begun: float) -> float:
+        """Seconds until the next look: often at first and ever more rarely, so that a short clone is seen and a long one not disturbed."""
+        least = _LAST_POLL if self._stage == "FILE SYNC" else _FIRST_POLL
+        interval = min(self._context.wanted.poll_interval, max(least, (self._context.link.clock() - begun) / 20))
         return min(interval, _STALLED_POLL) if self._stalled >= 1 else interval
 
     def _observed(self, clone: dict[str, t.Any]) -> dict[str, t.Any]:
         now = self._context.link.clock()
         seen = self._watch.observe(now, clone)
-        self._stalled = seen["stalled_seconds"]
+        self._stalled, self._stage = seen["stalled_seconds"], seen["stage"]
         if seen["stage"] in _progress.COPY_STAGES or seen["stalled_seconds"] < self._context.wanted.stall_timeout / 2:
             return seen
         # The only other sign of life, worth a question when it would save the clone.

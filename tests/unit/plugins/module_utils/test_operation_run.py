@@ -69,6 +69,7 @@ class World:
         self.sent = 0.0
         self.logged = None
         self.plugin_lost = False
+        self.opened = []
 
     # -- Link -----------------------------------------------------------------------------------------------------
 
@@ -88,6 +89,7 @@ class World:
             if not self.donor_up:
                 raise ServerError(2003, "Can't connect ([Errno 111] Connection refused)", logins[0].label, "connect")
             return Session(self, logins[0], donor=True)
+        self.opened.append(self.now)
         if self.now < self.down_until:
             raise ServerError(2002, "no such file", logins[0].label, "connect")
         for login in logins:
@@ -340,6 +342,35 @@ class TestEndings:
         for point in result["samples"]:
             assert point["bytes"] == pytest.approx(point["seconds"] * 100, abs=2)
         assert "SET SESSION lock_wait_timeout = %s" in world.statements
+
+    @pytest.mark.parametrize("error", [None, 3707])
+    def test_no_session_is_open_while_the_server_goes_down(self, error):
+        world = World(Attempt(error=error))
+        ends = []
+        world.finish = lambda finish=world.finish: (ends.append(world.now), finish())
+        operate(world, start_command="start it")
+        assert [when - ends[0] for when in world.opened if when >= ends[0]][0] >= 1
+
+    def test_a_clone_beside_the_server_ends_without_a_restart(self):
+        world = World(Attempt(down=0))
+        begun = world.now
+        operate(world, data_directory="/new")
+        assert world.now - begun < 11
+
+    @pytest.mark.parametrize(("stage", "looks"), [("FILE COPY", 17), ("FILE SYNC", 8)])
+    def test_looks_are_rare_in_the_last_stage(self, stage, looks):
+        world = World(Attempt(seconds=5))
+        rows = world.rows
+
+        def later():
+            status, progress = rows()
+            for row in progress[1:]:
+                row["STAGE"] = stage
+            return status, progress
+
+        world.rows = later
+        operate(world)
+        assert len([when for when in world.opened if when < 105]) == pytest.approx(looks, abs=3)
 
     @pytest.mark.parametrize("error", [2006, 2013, 1053])
     def test_a_lost_session_is_no_failure(self, error):

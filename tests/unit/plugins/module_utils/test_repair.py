@@ -329,7 +329,14 @@ def test_a_server_that_is_down_is_known_by_its_files(tmp_path, monkeypatch):
         "2026-11-22T20:37:59.936081Z 0 [ERROR] [MY-012574] [InnoDB] Unable to lock ext/ts.ibd error: 11\n"
     )
     world = World(error(2003, "Can't connect"), running=[5])
-    params = {**PARAMS, "datadir": str(tmp_path), "path": str(log), "login_unix_socket": "/run/db1.sock"}
+    # A log of any age: "since" is told by the calendar here, as it is by hours where nobody says so.
+    params = {
+        **PARAMS,
+        "datadir": str(tmp_path),
+        "path": str(log),
+        "login_unix_socket": "/run/db1.sock",
+        "since": "2026-11-22",
+    }
     seen = _repair.Look(params, world, world).see({"alive": False})
     assert seen.down == "Can't connect"
     assert seen.process
