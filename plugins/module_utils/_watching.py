@@ -24,13 +24,14 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import 
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import ServerError
 
-# Seconds without a sign of life after which the donor is asked whether it lives.
-DONOR_SILENCE = 3.0
+# Seconds without a sign of life after which the donor is asked whether it lives: with looks every two seconds a dead one is
+# known of within five.
+DONOR_SILENCE = 2.0
 CANCEL_SECONDS = 90.0
 # Between two KILL QUERY: one that comes while the server is between two of its steps may be lost.
 KILL_AGAIN = 5.0
-# Seconds for which a recipient that can't be asked counts as restarting, whatever else is due.
-_UNSEEN_GRACE = 5.0
+# Seconds for which a recipient that can't be asked counts as restarting, whatever else is due, and after which it hangs.
+_UNSEEN_GRACE, _UNSEEN_SECONDS = 5.0, 30.0
 # A clone without progress is looked at as often as this (seconds), however rarely a healthy one is.
 _STALLED_POLL = 0.5
 # The statement's own return tells of the end. A look that is open in that moment costs the restart two seconds, so looks are
@@ -160,7 +161,7 @@ class Watching:
             raise OutOfTime("cancelled as asked, but " + stands)
         if context.left() <= 0:
             raise OutOfTime("the time for the run is over; " + stands)
-        if seconds >= max(context.wanted.stall_timeout, DONOR_SILENCE * 10):
+        if seconds >= max(context.wanted.stall_timeout, _UNSEEN_SECONDS):
             raise Ended(
                 stands + " (stall_timeout)",
                 context.label,

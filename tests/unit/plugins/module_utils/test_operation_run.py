@@ -545,6 +545,24 @@ class TestWatching:
         assert any("is down" in text for text in journal.texts)
         assert result["attempts"][0]["seconds"] < 8
 
+    @pytest.mark.parametrize("died", [60 + step / 5 for step in range(10)])
+    def test_also_one_that_dies_when_looks_are_rare(self, died):
+        world = World(Attempt(5000, bytes_at=lambda t: int(min(t, died) * 100)), Attempt())
+        kills = []
+        execute = Session.execute
+
+        def noted(session, statement, values=None):
+            kills.extend([world.now] if statement.startswith("KILL QUERY") else [])
+            execute(session, statement, values)
+
+        world.opening, dead = world.open, lambda: world.now >= 100 + died and not kills
+        world.open = lambda *more, **named: (setattr(world, "donor_up", not dead()), world.opening(*more, **named))[1]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Session, "execute", noted)
+            operate(world, poll_interval=2.0)
+        # Five seconds with what a real login and a real server take.
+        assert kills[0] - (100 + died) <= 4.5
+
     def test_a_restarted_donor_too(self):
         world = World(Attempt(5000, bytes_at=lambda t: 100), Attempt(), donor_uptime=1)
         _result, journal = operate(world)
