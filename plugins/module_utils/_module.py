@@ -5,7 +5,7 @@
 """The glue between modules and everything else: shared options, and the one place that calls fail_json.
 
 This module util is PRIVATE to dbops.mysql_clone and may change at any time. Keep the options in step with
-plugins/doc_fragments/_login.py and _donor.py.
+plugins/doc_fragments.
 """
 
 from __future__ import annotations
@@ -49,6 +49,18 @@ DONOR_SPEC: dict[str, t.Any] = {
     "require_ssl": {"type": "bool"},
     "donor_ca_cert": {"type": "path"},
     "donor_check_hostname": {"type": "bool"},
+}
+EVIDENCE_SPEC: dict[str, t.Any] = {
+    "path": {"type": "path"},
+    "since": {"type": "str", "default": "3d"},
+    "server_config_file": {"type": "path"},
+    "datadir": {"type": "path"},
+}
+DETACHED_SPEC: dict[str, t.Any] = {
+    "progress": {"type": "bool", "default": True},
+    "wait_seconds": {"type": "float"},
+    "seen": {"type": "int", "default": 0},
+    "state_directory": {"type": "path"},
 }
 
 

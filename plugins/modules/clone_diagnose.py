@@ -25,29 +25,13 @@ extends_documentation_fragment:
   - dbops.mysql_clone._login.post_clone
   - dbops.mysql_clone._donor
   - dbops.mysql_clone._donor.tls
+  - dbops.mysql_clone._evidence
 options:
   error:
     description:
       - An error number, or a text as it was printed by a client, a driver, Ansible or the error log.
       - No server is contacted then.
     type: str
-  path:
-    description:
-      - The recipient's error log. By default it is found by asking the server, or in the option files of one that is down.
-    type: path
-  since:
-    description:
-      - Only look at the log from then on. A time in ISO 8601 (UTC where it gives no zone), or how long ago, as V(15m), V(2h), V(3d).
-    type: str
-    default: 3d
-  server_config_file:
-    description:
-      - The option file of a server that is down, to find its log and data directory in. By default the usual files are read.
-    type: path
-  datadir:
-    description:
-      - The data directory of a server that is down. By default it is taken from the option files, else V(/var/lib/mysql).
-    type: path
   donor_facts:
     description:
       - The donor's facts, as M(dbops.mysql_clone.clone_precheck) returned them there with O(dbops.mysql_clone.clone_precheck#module:side=donor).
@@ -216,6 +200,7 @@ warned_checks:
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._evidence import run
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import (
     DONOR_SPEC,
+    EVIDENCE_SPEC,
     LOGIN_SPEC,
     POST_CLONE_SPEC,
     run_module,
@@ -225,11 +210,8 @@ ARGUMENT_SPEC = dict(
     LOGIN_SPEC,
     **POST_CLONE_SPEC,
     **DONOR_SPEC,
+    **EVIDENCE_SPEC,
     error={"type": "str"},
-    path={"type": "path"},
-    since={"type": "str", "default": "3d"},
-    server_config_file={"type": "path"},
-    datadir={"type": "path"},
     donor_facts={"type": "dict"},
     donor_log={"type": "dict"},
     history={"type": "list", "elements": "raw", "default": []},

@@ -27,6 +27,8 @@ extends_documentation_fragment:
   - dbops.mysql_clone._login.post_clone
   - dbops.mysql_clone._donor
   - dbops.mysql_clone._donor.tls
+  - dbops.mysql_clone._evidence
+  - dbops.mysql_clone._detached
 attributes:
   check_mode:
     support: full
@@ -106,41 +108,6 @@ options:
     description:
       - The directory into which a clone was made, where that was not the server's own. It is removed if it holds half a clone.
     type: path
-  path:
-    description:
-      - The recipient's error log. By default it is found by asking the server, or in the option files of one that is down.
-    type: path
-  since:
-    description:
-      - Only look at the log from then on. A time in ISO 8601, or how long ago, as V(15m), V(2h), V(3d).
-    type: str
-    default: 3d
-  server_config_file:
-    description:
-      - The option file of a server that is down, to find its log and data directory in. By default the usual files are read.
-    type: path
-  datadir:
-    description:
-      - The data directory of a server that is down. By default it is taken from the option files, else V(/var/lib/mysql).
-    type: path
-  state_directory:
-    description:
-      - As O(dbops.mysql_clone.clone_run#module:state_directory); what a run that was killed left to do stands there.
-    type: path
-  progress:
-    description:
-      - Whether lines of progress are shown while the task runs.
-    type: bool
-    default: true
-  wait_seconds:
-    description:
-      - Return after so many seconds with RV(finished) false while the work goes on. The lines of progress are made so.
-    type: float
-  seen:
-    description:
-      - The number of the last event that the caller has seen; RV(events) holds the later ones.
-    type: int
-    default: 0
 notes:
   - The work is done by a process of its own on the managed node, which outlives the task; running the task again joins it.
 seealso:
@@ -256,7 +223,9 @@ seen:
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import (
+    DETACHED_SPEC,
     DONOR_SPEC,
+    EVIDENCE_SPEC,
     LOGIN_SPEC,
     POST_CLONE_SPEC,
     run_module,
@@ -267,6 +236,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
     LOGIN_SPEC,
     **POST_CLONE_SPEC,
     **DONOR_SPEC,
+    **EVIDENCE_SPEC,
+    **DETACHED_SPEC,
     data={"type": "str", "choices": ["auto", "clone", "copy", "none"], "default": "auto"},
     schemas={"type": "list", "elements": "str", "default": []},
     overwrite={"type": "bool", "default": False},
@@ -280,14 +251,6 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
     stall_timeout={"type": "float", "default": 300},
     donor_facts={"type": "dict"},
     data_directory={"type": "path"},
-    path={"type": "path"},
-    since={"type": "str", "default": "3d"},
-    server_config_file={"type": "path"},
-    datadir={"type": "path"},
-    state_directory={"type": "path"},
-    progress={"type": "bool", "default": True},
-    wait_seconds={"type": "float"},
-    seen={"type": "int", "default": 0},
 )
 
 

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - dbops.mysql_clone._login.post_clone
   - dbops.mysql_clone._donor
   - dbops.mysql_clone._donor.tls
+  - dbops.mysql_clone._detached
 attributes:
   check_mode:
     support: full
@@ -214,26 +215,6 @@ options:
       - It is needed with O(method=side_by_side), as the server is shut down there and no supervisor restarts it then.
       - Without it somebody has to start such a server within O(timeout).
     type: str
-  progress:
-    description:
-      - Whether lines of progress are shown while the task runs.
-    type: bool
-    default: true
-  wait_seconds:
-    description:
-      - Return after so many seconds with RV(finished) false while the clone goes on; a further run of the task joins it.
-        The lines of progress are made so. By default the task waits for the end.
-    type: float
-  seen:
-    description:
-      - The number of the last event that the caller has seen; RV(events) holds the later ones.
-    type: int
-    default: 0
-  state_directory:
-    description:
-      - The directory on the managed node for the journal and the lock of the watching process. It holds no secrets.
-      - By default V(.ansible/dbops.mysql_clone) in the home directory of the task's user.
-    type: path
 seealso:
   - module: dbops.mysql_clone.clone_precheck
   - module: dbops.mysql_clone.clone_status
@@ -395,6 +376,7 @@ seen:
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import (
+    DETACHED_SPEC,
     DONOR_SPEC,
     LOGIN_SPEC,
     POST_CLONE_SPEC,
@@ -406,6 +388,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
     LOGIN_SPEC,
     **POST_CLONE_SPEC,
     **DONOR_SPEC,
+    **DETACHED_SPEC,
     state={"type": "str", "choices": ["cloned", "cancelled"], "default": "cloned"},
     donors={
         "type": "list",
@@ -438,10 +421,6 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
     donor_login_user={"type": "str"},
     donor_login_password={"type": "str", "no_log": True},
     start_command={"type": "str"},
-    progress={"type": "bool", "default": True},
-    wait_seconds={"type": "float"},
-    seen={"type": "int", "default": 0},
-    state_directory={"type": "path"},
 )
 
 

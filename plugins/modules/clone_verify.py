@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - dbops.mysql_clone._attributes.worker
   - dbops.mysql_clone._login
   - dbops.mysql_clone._login.post_clone
+  - dbops.mysql_clone._donor
   - dbops.mysql_clone._donor.tls
 options:
   donor_host:
@@ -37,19 +38,10 @@ options:
       - The donor's host name or address, as the recipient reaches it.
       - With O(donor_inventory) it is only compared with the source that the recipient's server tells.
     type: str
-  donor_port:
-    description:
-      - The donor's TCP port.
-    type: int
-    default: 3306
   donor_user:
     description:
       - An account on the donor with V(SELECT), V(SHOW VIEW), V(TRIGGER) and V(EVENT) on C(*.*), and V(REPLICATION CLIENT) where
         the donor has no GTIDs. The clone account's V(BACKUP_ADMIN) is not enough.
-    type: str
-  donor_password:
-    description:
-      - The password of O(donor_user).
     type: str
   require_ssl:
     description:

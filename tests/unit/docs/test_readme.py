@@ -21,7 +21,8 @@ from ansible_collections.dbops.mysql_clone.plugins.lookup import login, precheck
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = ("README.md", "docs/CONTRIBUTING.md", "docs/architecture.md", "SECURITY.md", "docs/threat_model.md")
-PACKAGE = "ansible_collections.dbops.mysql_clone.plugins."
+COLLECTION = "dbops.mysql_clone."
+PACKAGE = f"ansible_collections.{COLLECTION}plugins."
 
 VARIABLE = re.compile(r"\bmysql_clone_[a-z_]*[a-z]\b")
 VARIABLE_ROW = re.compile(r"^\| `(?P<name>mysql_clone_[a-z_]+)` \| (?P<meaning>[^|]+) \| (?P<default>[^|]*) \|$", re.M)
@@ -44,13 +45,15 @@ def role_options() -> dict[str, dict[str, t.Any]]:
 
 @functools.cache
 def module_options(plugin: str) -> dict[str, dict[str, t.Any]]:
-    """The options of a module, or of the documentation fragment that all of them share."""
-    documentation = (
-        importlib.import_module(PACKAGE + "doc_fragments._login").ModuleDocFragment.DOCUMENTATION
-        if plugin == "_login"
-        else importlib.import_module(PACKAGE + "modules." + plugin).DOCUMENTATION
-    )
-    return yaml.safe_load(documentation)["options"]
+    """The options of a module with those of its documentation fragments, or of the fragment of that name."""
+    if plugin.startswith("_"):
+        name, _dot, section = plugin.partition(".")
+        fragment = importlib.import_module(PACKAGE + "doc_fragments." + name).ModuleDocFragment
+        return yaml.safe_load(getattr(fragment, section.upper() or "DOCUMENTATION"))["options"]
+    documentation = yaml.safe_load(importlib.import_module(PACKAGE + "modules." + plugin).DOCUMENTATION)
+    fragments = (name.removeprefix(COLLECTION) for name in documentation["extends_documentation_fragment"])
+    shared = {name: option for fragment in fragments for name, option in module_options(fragment).items()}
+    return {**shared, **documentation["options"]}
 
 
 def defaults() -> set[tuple[str, str]]:
