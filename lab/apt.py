@@ -29,7 +29,6 @@ class Repository:
 
     uri: str
     release: str
-    codename: str
     component: str
     signed_by: str
     origin: str
@@ -99,7 +98,7 @@ class Apt:
 
     def repositories(self) -> list[Repository]:
         """The repositories whose lists :meth:`update` has read."""
-        fields = ("REPO_URI", "RELEASE", "CODENAME", "COMPONENT", "SIGNED_BY", "ORIGIN", "LABEL")
+        fields = ("REPO_URI", "RELEASE", "COMPONENT", "SIGNED_BY", "ORIGIN", "LABEL")
         out = self._run(
             "apt-get", "indextargets", "--format", "|".join(f"$({f})" for f in fields), "Created-By: Packages"
         ).stdout

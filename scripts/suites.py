@@ -323,6 +323,7 @@ def lint() -> list[Result]:
             "mypy": (["mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", os.devnull, core], top),
             "ruff check": (["ruff", "check", "--no-cache", "--output-format", "concise"], ROOT),
             "ruff format": (["ruff", "format", "--check", "--no-cache"], ROOT),
+            "vulture": (["vulture"], ROOT),
             "yamllint": (["yamllint", "--strict", "."], copy),
             "antsibull-changelog": (["antsibull-changelog", "lint"], copy),
             "reuse": (["reuse", "lint", "--lines"], ROOT),

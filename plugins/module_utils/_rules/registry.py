@@ -51,7 +51,6 @@ class Options(t.NamedTuple):
 
     donor_host: str | None = None
     donor_port: int = 3306
-    donor_user: str | None = None
     require_ssl: bool | None = None
     profile: str = "full"
     method: str = "replace"
@@ -162,10 +161,6 @@ class Pair:
         if self._donor is None:
             raise NotApplicable
         return self._donor
-
-    @property
-    def has_donor(self) -> bool:
-        return self._donor is not None
 
     @property
     def has_link(self) -> bool:

@@ -257,7 +257,7 @@ def world(monkeypatch):
     def facts(_server):
         return answered(shown["facts"])
 
-    def compare(facts_, donor, wanted, donor_facts):
+    def compare(_facts, donor, wanted, donor_facts):
         shown["asked"].append((donor, wanted))
         return type("Compared", (), {"checks": shown["findings"]})
 

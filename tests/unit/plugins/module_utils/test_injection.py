@@ -107,9 +107,8 @@ def test_each_option_is_known_to_these_tests(module):
 class Donor:
     """Answers as a server without the account does."""
 
-    def __init__(self, wire, backslash, existing=()):
+    def __init__(self, wire, backslash):
         self._status = 2 if backslash else 2 | NO_BACKSLASH_ESCAPES
-        self._existing = existing
         wire.login = ok(2, self._status)
         wire.answer = self.answer
 
