@@ -14,7 +14,7 @@ SUITES := $(RUN) scripts/suites.py
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test unit sanity lint integration matrix lab lab-down bench build clean
+.PHONY: help venv demo test unit sanity lint integration matrix lab lab-down bench docs build clean
 
 help:
 	@echo 'make demo                clone a real donor to two real recipients and show the report'
@@ -24,6 +24,7 @@ help:
 	@echo 'make matrix              the whole truth table, diagnosis table and fault matrix on real servers (an hour; needs root)'
 	@echo 'make lab [NODES=3]       start a lab of real MySQL servers; make lab-down ends all labs'
 	@echo 'make bench               speed of checks, clones, fleets, log reading, checksums beside that of other ways (half an hour)'
+	@echo 'make docs                the pages of plugins, roles and guides as HTML, in .cache/docsite'
 	@echo 'make build               the collection as dist/*.tar.gz'
 	@echo 'make venv                the virtual environment alone ($(VENV), ansible-core $(ANSIBLE_CORE))'
 	@echo 'make clean               remove all that make has made'
@@ -59,6 +60,10 @@ bench: $(VENV)/.stamp
 	@$(RUN) benchmarks/fleet_simulation.py
 	@$(RUN) benchmarks/log.py --megabytes 100
 	@$(RUN) benchmarks/verify.py
+
+docs: $(VENV)/.stamp
+	@$(RUN) scripts/docsite.py .cache/docsite
+	@echo .cache/docsite/build/html/collections/dbops/mysql_clone/index.html
 
 build: $(VENV)/.stamp
 	@ansible-galaxy collection build --force --output-path dist

@@ -320,6 +320,7 @@ def lint() -> list[Result]:
             # The slowest one first.
             "ansible-lint": (["ansible-lint", "--profile", "production", "--offline", "--strict"], ROOT),
             "antsibull-docs": (["antsibull-docs", *docs.split(), "."], copy),
+            "docsite": (["python", ROOT / "scripts/docsite.py", top / "docsite"], ROOT),
             "mypy": (["mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", os.devnull, core], top),
             "ruff check": (["ruff", "check", "--no-cache", "--output-format", "concise"], ROOT),
             "ruff format": (["ruff", "format", "--check", "--no-cache"], ROOT),
