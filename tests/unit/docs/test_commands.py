@@ -18,6 +18,12 @@ TARGET = ROOT / "tests/integration/targets/docs_commands/files/docs_commands.py"
 ELSEWHERE = {
     # Its parts are what scripts/demo.sh does: build, install, play.
     "ansible-galaxy collection install dist/dbops-mysql_clone-{version}.tar.gz": "scripts/demo.sh",
+    # These aren't part of the virtual environment; by other paths and addresses they are run from one of their own.
+    "ansible-runner run /srv/clones -p dbops.mysql_clone.clone": "scripts/runners.py",
+    "ansible-navigator run dbops.mysql_clone.clone -m stdout --execution-environment false -i inventory.yml": (
+        "scripts/runners.py"
+    ),
+    "ansible-pull -U https://git.example.com/clones.git -i inventory.yml site.yml": "scripts/runners.py",
     # It needs Java; the source and the rulebook have tests of their own.
     "ansible-rulebook --rulebook dbops.mysql_clone.clone_failures -i inventory.yml --vars servers.yml": (
         "tests/unit/extensions/test_clone_failures.py"
