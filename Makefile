@@ -14,12 +14,13 @@ SUITES := $(RUN) scripts/suites.py
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test unit sanity lint integration matrix lab lab-down bench docs build clean
+.PHONY: help venv demo test unit coverage sanity lint integration matrix lab lab-down bench docs build clean
 
 help:
 	@echo 'make demo                clone a real donor to two real recipients and show the report'
 	@echo 'make test                all tests: lint, unit, sanity, integration'
 	@echo 'make lint | unit | sanity'
+	@echo 'make coverage            unit tests, and how much of module_utils they go through'
 	@echo 'make integration [TARGETS="clone_run ..."]'
 	@echo 'make matrix              the whole truth table, diagnosis table and fault matrix on real servers (an hour; needs root)'
 	@echo 'make lab [NODES=3]       start a lab of real MySQL servers; make lab-down ends all labs'
@@ -38,7 +39,7 @@ $(VENV)/.stamp: requirements.txt requirements-dev.txt scripts/make_venv.sh
 demo: $(VENV)/.stamp
 	@scripts/demo.sh
 
-test unit sanity lint: $(VENV)/.stamp
+test unit coverage sanity lint: $(VENV)/.stamp
 	@$(SUITES) $@
 
 integration: $(VENV)/.stamp

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, dbops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The test suites: ``python scripts/suites.py lint|unit|sanity|integration|test [TARGET...]``.
+"""The test suites: ``python scripts/suites.py lint|unit|coverage|sanity|integration|test [TARGET...]``.
 
 Runs in the virtual environment that the Makefile makes. Ends with the counts of what ran, taken from the tools' own
 JUnit reports, and with a non-zero status when anything failed, didn't run or skipped itself.
@@ -356,7 +356,22 @@ def unit() -> list[Result]:
     return [_pytest("unit", "tests/unit"), _unit_oldest()]
 
 
-def _pytest(suite: str, directory: str) -> Result:
+def coverage() -> list[Result]:
+    """Unit tests, and which lines and branches of module_utils they have been through."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.environ["COVERAGE_FILE"] = str(Path(directory, "data"))
+        measured = Result("coverage", is_test=False)
+        tests = _pytest("unit", "tests/unit", ("coverage", "run", "-m"))
+        with timed(measured):
+            tool = [sys.executable, "-m", "coverage"]
+            if run([*tool, "combine", "--quiet"], cwd=ROOT) or run([*tool, "report"], cwd=ROOT):
+                measured.fail("coverage of module_utils: less than pyproject.toml demands")
+            else:
+                measured.passed += 1
+    return [tests, measured]
+
+
+def _pytest(suite: str, directory: str, measure: tuple[str, ...] = ()) -> Result:
     say(f"{suite} (Python {CONTROLLER_PYTHON}, ansible-core {ansible_version})")
     result = Result(suite)
     if not (ROOT / directory).is_dir():
@@ -371,7 +386,7 @@ def _pytest(suite: str, directory: str) -> Result:
     with timed(result), tempfile.TemporaryDirectory() as reports:
         report = Path(reports, "pytest.xml")
         status = run(
-            [sys.executable, "-m", "pytest", "--import-mode=importlib", f"--junitxml={report}", directory],
+            [sys.executable, "-m", *measure, "pytest", "--import-mode=importlib", f"--junitxml={report}", directory],
             cwd=ROOT,
             env=environment,
         )
@@ -553,7 +568,7 @@ def report(results: list[Result]) -> int:
 def main() -> int:
     """Run the suites that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("suite", choices=["lint", "unit", "sanity", "integration", "test"])
+    parser.add_argument("suite", choices=["lint", "unit", "coverage", "sanity", "integration", "test"])
     parser.add_argument("targets", nargs="*", help="integration targets, by default all")
     arguments = parser.parse_args()
 
@@ -565,7 +580,7 @@ def main() -> int:
         return report([*lint(), *_summed(side_by_side(jobs))])
     if arguments.suite == "integration":
         return report(integration(arguments.targets))
-    return report({"lint": lint, "unit": unit, "sanity": sanity}[arguments.suite]())
+    return report({"lint": lint, "unit": unit, "coverage": coverage, "sanity": sanity}[arguments.suite]())
 
 
 if __name__ == "__main__":
