@@ -73,3 +73,26 @@ def test_code_in_guides_is_in_languages_that_the_lint_of_docs_allows():
         if page.endswith(".rst"):
             text = (ROOT / page).read_text(encoding="utf-8")
             assert set(re.findall(r"code-block:: *(\S*)", text)) <= known, page
+
+
+def test_the_threat_model_names_tests_that_exist():
+    page = (ROOT / "docs/threat_model.md").read_text(encoding="utf-8")
+    shown_by = [line.split("|")[3] for line in page.splitlines() if line.count("|") == 4]
+    named = {name for cell in shown_by for name in re.findall(r"`([a-z_]+(?:\.py)?)`", cell)}
+    assert len(named) > 10
+    units, targets = ROOT / "tests/unit/plugins/module_utils", ROOT / "tests/integration/targets"
+    assert {name for name in named if not ((units if name.endswith(".py") else targets) / name).exists()} == set()
+
+
+def test_the_architecture_page_names_functions_that_exist():
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(_[a-z_]+)\.([A-Za-z_]+)`", page)
+    named = [(file, name) for file, name in named if name != "py"]
+    assert len(named) > 10
+    files = {path.stem: path for path in ROOT.glob("plugins/*_utils/_*.py")}
+    defined = r"^ *(?:def|class) {0}\b|^{0}\b.* = "
+    assert [
+        (file, name)
+        for file, name in named
+        if not re.search(defined.format(name), files[file].read_text(encoding="utf-8"), re.M)
+    ] == []
