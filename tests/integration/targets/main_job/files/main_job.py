@@ -250,7 +250,7 @@ def first_run(job: Job) -> None:
     """From servers without anything to verified copies; with every eye open for a password."""
     before = job.state(job.donor)
     with Watch(job.nodes, job.secrets, job.notes["passwords"].values()) as watch:
-        run = job.playbook.run("-vvv", wrapped=True)
+        run = job.playbook.run("-vvvv", wrapped=True)
     run.expect(0)
     for node in job.recipients:
         job.check_cloned(node)
@@ -390,7 +390,7 @@ def lasting_account(job: Job) -> None:
     job.inventory(**_lasting(job))
     before = job.state(job.donor)
     with Watch(job.nodes, job.secrets, job.notes["passwords"].values()) as watch:
-        run = job.playbook.run("-vvv", "--diff", wrapped=True)
+        run = job.playbook.run("-vvvv", "--diff", wrapped=True)
     run.expect(0)
     for node in job.recipients:
         job.check_cloned(node)
@@ -405,7 +405,7 @@ def lasting_account(job: Job) -> None:
 
 def lasting_account_again(job: Job) -> None:
     """Neither the account nor the copies are made again."""
-    run = job.playbook.run("-vvv")
+    run = job.playbook.run("-vvvv")
     run.expect(0)
     assert all(run.recap[name]["changed"] == 0 for name in RECIPIENTS), run.recap
     job.check_report(run, node2=False, node3=False)
