@@ -524,3 +524,68 @@ def test_the_donors_own_log_has_its_say(story, causes):
     )
     log = {"clones": [{"side": "donor", "begin": BEGIN, "data_dropped": False, "error": None, **story}]}
     assert [cause.id for cause in causes_of(Evidence(clone=clone, donor_log=log))] == causes
+
+
+def copied(done, seconds):
+    return {**stage("FILE COPY", done=done, total=done), "END_TIME": f"2026-11-22T20:00:{seconds:02}.000000Z"}
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "slow"),
+    [
+        (_diagnosis.SLOW_RATE * 10 - 10, 10, True),
+        (_diagnosis.SLOW_RATE * 10, 10, False),
+        (_diagnosis.SLOW_AFTER - 1, 10, False),
+    ],
+)
+def test_a_slow_copy_is_a_cause_among_others(done, seconds, slow):
+    clone = failed(3862, "Clone Donor Error: 2013 : Lost connection", copied(done, seconds))
+    found = [cause for cause in causes_of(Evidence(label="db2:3306", clone=clone)) if cause.id == "pair.slow_link"]
+    assert bool(found) is slow
+    if slow:
+        assert (found[0].score, found[0].entry.priority, found[0].entry.retry) == (_diagnosis.SLOW, "planned", "never")
+        assert found[0].evidence == ("50.0 MiB of data in 10 s",)
+
+
+def told(outcome, number=None, message="", begin=BEGIN, side="recipient"):
+    error = {"code": number, "message": message} if number else None
+    story = {"side": side, "begin": begin, "outcome": outcome, "error": error, "data_dropped": True}
+    return {"events": [], "clones": [story]}
+
+
+@pytest.mark.parametrize(
+    ("clone", "story", "name", "score"),
+    [
+        # What the log knows and the record doesn't.
+        (None, told("failed", 3862, WRONG_PASSWORD), "donor.account", _diagnosis.LOGGED),
+        (None, told("interrupted"), "recipient.crashed", _diagnosis.FAILED),
+        # A killed clone's record has the read that was interrupted, the log the reason.
+        (failed(1158, "Got an error reading communication packets"), told("failed", 1317, "Query execution was interrupted"), None, _diagnosis.FAILED + 2),
+        # The clone of the record has begun since.
+        (failed(3862, WRONG_PASSWORD), told("interrupted", begin="2026-11-22T19:00:00.000000Z"), None, None),
+    ],
+)  # fmt: skip
+def test_what_the_recipients_log_tells_of_its_last_clone(clone, story, name, score):
+    evidence = Evidence(label="db2:3306", clone=clone, log=story)
+    found = {cause.id: cause for cause in causes_of(evidence) if any("the log: " in words for words in cause.evidence)}
+    if score is None:
+        assert found == {}
+        return
+    assert [cause.score for cause in found.values()] == [score]
+    if name:
+        assert list(found) == [name]
+
+
+@pytest.mark.parametrize(
+    ("later", "stalled"),
+    [
+        ({}, True),
+        ({"bytes_done": 11}, False),
+        ({"stage": "REDO COPY"}, False),
+        ({"state": "failed"}, False),
+    ],
+)
+def test_a_clone_stands_still_that_copies_and_has_not_moved(later, stalled):
+    clone = {**view([row("In Progress", end=None, pid=7)], [], True), "stage": "FILE COPY", "bytes_done": 10}
+    assert is_stalled(Evidence(label="db2", clone=clone, later={**clone, **later})) is stalled
+    assert not is_stalled(Evidence(label="db2", clone={**clone, "stage": "DROP DATA"}, later=clone))

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errorlog
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errorlog, _host
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._errorlog import (
     Collector,
     Cursor,
@@ -32,11 +32,14 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._errorlog import
     lines,
     log_path,
     moment,
+    place_of,
     read_log,
+    read_table,
     server_options,
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError
 from ansible_collections.dbops.mysql_clone.plugins.modules import clone_log
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted
 
 START = "2026-11-22T19:43:20.000000Z 0 [System] [MY-015015] [Server] MySQL Server - start."
 READY = "2026-11-22T19:43:22.000000Z 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready for connections. Version: '9.7.4-2'"
@@ -574,3 +577,59 @@ def test_codes_of():
 def test_the_module_offers_the_classes_of_key_words_that_there_are():
     assert clone_log.ARGUMENT_SPEC["keywords"]["choices"] == [name for name, _severe, _pattern in _errorlog.KEYWORDS]
     assert clone_log.ARGUMENT_SPEC["severities"]["choices"] == list(_errorlog.SEVERITIES)
+
+
+def test_a_log_that_no_option_file_names_is_looked_for_where_logs_are(tmp_path, monkeypatch):
+    config = write(tmp_path / "my.cnf", "[mysqld]\ndatadir=%s\nlog_error=gone.log\n" % tmp_path)
+    monkeypatch.setattr(_errorlog.socket, "gethostname", lambda: "db2.example.com")
+    monkeypatch.setattr(_errorlog, "USUAL_PLACES", (str(tmp_path / "a.log"), str(tmp_path / "{host}.err")))
+    looked_at = (config, str(tmp_path / "gone.log"), str(tmp_path / "a.log"), str(tmp_path / "db2.err"))
+    assert find(config) == Place(None, "not found", looked_at)
+    log = write(tmp_path / "db2.err", "")
+    assert find(config) == Place(log, "one of the usual places", looked_at)
+
+
+def of_server(log_error, datadir="/var/lib/mysql"):
+    rows = [{"Variable_name": "log_error", "Value": log_error}, {"Variable_name": "datadir", "Value": datadir}]
+    return Scripted({"VARIABLES": rows, "error_log": []})
+
+
+def test_the_log_of_a_server_that_answers_is_read_where_the_server_is_proved_to_run(tmp_path, monkeypatch):
+    log = write(tmp_path / "error.log", "")
+    assert place_of(of_server("stderr")).path is None
+    assert "standard error" in place_of(of_server("stderr")).how
+    monkeypatch.setattr(_host, "find_process", lambda _settings: (None, "the server runs elsewhere"))
+    assert place_of(of_server(log)) == Place(None, "the server runs elsewhere", (log,))
+    assert place_of(of_server(log), proved=False) == Place(log, "the server's log_error", (log,))
+    monkeypatch.setattr(_host, "find_process", lambda _settings: (42, ""))
+    assert place_of(of_server("./error.log", str(tmp_path))).path == log
+    gone = str(tmp_path / "gone.log")
+    assert place_of(of_server(gone)) == Place(None, "the server's log_error can't be read by this user", (gone,))
+
+
+def test_the_servers_own_table_is_read_from_where_the_last_look_ended():
+    row = {
+        "LOGGED": "2026-11-22 20:00:01.500000",
+        "THREAD_ID": 7,
+        "PRIO": "Error",
+        "ERROR_CODE": "MY-013272",
+        "SUBSYSTEM": "Clone",
+        "DATA": "Client: Command COM_INIT error: 1045",
+    }
+    server = Scripted({"error_log": [row]})
+    found = read_table(server, Wanted(since="2026-11-22T20:00:00.000000Z"), None)
+    assert [(event["code"], event["severity"]) for event in found["events"]] == [("MY-013272", "error")]
+    assert (found["source"]["kind"], found["source"]["server"]) == ("table", "db1:3306")
+    assert "'1970-01-02 00:00:00'" in server.asked[-1]
+    assert "'2026-11-22 20:00:00.000000'" in server.asked[-1]
+
+    server.answers = {"error_log": []}
+    again = read_table(server, Wanted(), Cursor.parse(found["cursor"]))
+    assert "'2026-11-22 20:00:01.500000'" in server.asked[-1]
+    assert again["events"] == []
+    assert again["cursor"] == found["cursor"]
+
+
+def test_a_log_that_was_not_found_says_where_it_was_looked_for():
+    with pytest.raises(BadInput, match=r"no error log can be read here \(not found\); looked at: /a, /b. Give path"):
+        read_log(Place(None, "not found", ("/a", "/b")), Wanted(), None)

@@ -14,3 +14,16 @@ def test_what_a_terminal_would_obey_is_shown_instead():
     found = Finding("recipient.holds_data", "t", "state", "fail", "it holds \x1b[2Jgone\u202e")
     assert found.as_dict()["message"] == "it holds \\x1b[2Jgone\\u202e"
     assert "\x1b" not in sentence([found])
+
+
+def test_a_failure_names_each_failed_check_with_its_remedy():
+    findings = [
+        Finding("donor.version", "Version", "configuration", "ok", "fits"),
+        Finding("recipient.disk_space", "Room", "disk", "fail", "1 GiB\x1b free", remedy="Free 3 GiB"),
+        Finding("pair.port", "Port", "network", "fail", "closed"),
+    ]
+    assert sentence(findings) == (
+        "2 of 3 checks failed: recipient.disk_space: 1 GiB\\x1b free. Free 3 GiB; pair.port: closed"
+    )
+    assert sentence(findings[:1]) == ""
+    assert sentence([]) == ""

@@ -10,10 +10,11 @@ import json
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _progress, _replication
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _channel, _progress, _replication
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_replicate import ARGUMENT_SPEC
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import Scripted, error
 
 SOURCE, HERE = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
 SECRET = "s3cr3t'%s"
@@ -240,3 +241,48 @@ class TestHold:
 
     def test_check_mode_writes_nothing(self, play):
         assert play(Script(), check_mode=True, state="held")["changed"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "behind", "words"),
+    [
+        ({}, {"transactions": 3, "seconds": None}, "3 transactions are missing"),
+        ({}, {"transactions": None, "seconds": 40}, "the applier is 40 seconds behind"),
+        ({}, {"transactions": None, "seconds": None}, "by its own word it is still reading"),
+        (
+            {"Replica_IO_Running": "Connecting", "Last_IO_Errno": 2003, "Last_IO_Error": "no way"},
+            {"transactions": 1, "seconds": 2},
+            "1 transactions are missing, the applier is 2 seconds behind, the receiver isn't connected: no way (error 2003)",
+        ),
+        (
+            {"Replica_IO_Running": "Connecting", "Last_IO_Errno": 0, "Last_IO_Error": ""},
+            {"transactions": None, "seconds": None},
+            "the receiver isn't connected: no error is told (error 0)",
+        ),
+    ],
+)
+def test_what_keeps_a_replica_from_catching_up_is_told(channel, behind, words):
+    said = _replication._late(_channel.channel_of(dict(CHANNEL, **channel)), behind, 60)
+    assert f"has not caught up within 60 seconds (timeout): {words}. It goes on by itself" in said
+
+
+def test_the_source_is_asked_by_the_replication_account(monkeypatch):
+    variables = [{"Variable_name": name, "Value": value} for name, value in THERE.items() if isinstance(value, str)]
+    place = [{"File": "binlog.000003", "Position": "157"}]
+    source = Scripted({"VARIABLES": variables, "BINARY LOG STATUS": place})
+    source.encrypted = True
+    monkeypatch.setattr(_replication, "Server", lambda _login: source)
+    found = _replication.ask_source(Login(host="db1", user="repl"))
+    assert (found["server_uuid"], found["encrypted"], found["place"]) == (SOURCE, True, ["binlog.000003", 157])
+    assert source.closed
+
+    source.answers["BINARY LOG STATUS"] = error(1227, "Access denied")
+    assert _replication.ask_source(Login(host="db1", user="repl"))["place"] is None
+
+
+def test_a_source_that_need_not_or_cannot_be_asked_is_no_failure(tmp_path):
+    server = Script()
+    wanted = _channel.Wanted(host="db1", port=3306, user="repl", ca=str(tmp_path / "ca.pem"))
+    assert _replication._source(server, wanted, {"ask_source": False}) == (None, "ask_source is false")
+    reason = f"{tmp_path / 'ca.pem'} isn't there where the module runs"
+    assert _replication._source(server, wanted, {"ask_source": True}) == (None, reason)

@@ -437,3 +437,85 @@ def test_verdict(pair):
     result = _verify.verdict(findings, "never", "db2")
     assert not result["verified"]
     assert "failed_message" not in result
+
+
+def removed(part):
+    def remove(pair):
+        del pair.state[part]
+        pair.state["absent"][part] = "it may not be seen"
+
+    return remove
+
+
+@pytest.mark.parametrize(
+    ("part", "id"),
+    [
+        ("xa", "recipient.xa_prepared"),
+        ("temporary", "recipient.temporary_accounts"),
+        ("remains", "recipient.clone_files"),
+        ("events", "recipient.events"),
+    ],
+)
+def test_what_cannot_be_seen_is_skipped_with_the_reason(pair, part, id):
+    removed(part)(pair)
+    finding = pair.check()[id]
+    assert finding.status == "skipped"
+    assert "it may not be seen" in finding.message
+
+
+def test_channels_that_cannot_be_seen_are_skipped(pair):
+    pair.recipient["channels"] = None
+    pair.recipient["absent"]["channels"] = "SELECT command denied"
+    finding = pair.check(replication=True)["recipient.replication"]
+    assert (finding.status, finding.message) == ("skipped", "SELECT command denied")
+    assert "performance_schema" in finding.remedy
+
+
+def test_an_inventory_without_rows_or_with_other_checksums_says_so(pair):
+    pair.donor["compare"] = [name for name in pair.donor["compare"] if name != "rows"]
+    findings = pair.check(checksum="full")
+    assert findings["pair.rows"].status == "skipped"
+    assert "collect it with rows in compare" in findings["pair.rows"].message
+    assert findings["pair.checksums"].status == "warn"
+    assert "has checksum sample: collect it with checksum: full" in findings["pair.checksums"].message
+
+
+@pytest.mark.parametrize(
+    ("compare", "present", "absent"),
+    [
+        ((), (), ("pair.schemas", "pair.tables", "pair.accounts", "pair.rows", "pair.checksums")),
+        (("schemas",), ("pair.schemas",), ("pair.tables", "pair.rows", "pair.accounts")),
+        (("tables",), ("pair.tables",), ("pair.rows", "pair.checksums", "pair.schemas")),
+        (("accounts",), ("pair.accounts",), ("pair.tables",)),
+    ],
+)
+def test_only_what_is_wanted_is_compared(pair, compare, present, absent):
+    findings = pair.check(compare=compare, checksum="none")
+    assert set(present) <= set(findings)
+    assert not set(absent) & set(findings)
+
+
+def test_a_table_without_a_checksum_is_named_where_a_sample_was_wanted(pair):
+    for side in ("donor", "recipient"):
+        pair.table(side, "lab_shop.orders", checksum=None)
+    finding = pair.check()["pair.checksums"]
+    assert finding.status == "ok"
+    assert "Not sampled, having no primary key: lab_shop.orders" in finding.message
+
+
+def test_tables_of_innodb_alone_lose_no_rows(pair):
+    for side in ("donor", "recipient"):
+        pair.table(side, "lab_shop.legacy_notes", engine="InnoDB", rows=3)
+    assert (pair.check()["recipient.non_innodb"].status, pair.check()["recipient.non_innodb"].message) == (
+        "ok",
+        "The donor has none",
+    )
+
+
+def test_a_donor_inventory_that_is_none_is_refused(pair):
+    pair.donor["server"]["gtid_executed"] = "no set"
+    with pytest.raises(BadInput, match="donor_inventory is no inventory of a server"):
+        _verification.usable(pair.donor)
+    pair.donor["format"] = "0"
+    with pytest.raises(BadInput, match="has format 0, this version reads"):
+        _verification.usable(pair.donor)
