@@ -344,6 +344,7 @@ def _grant_steps(who: str, wanted: _grants.Grants, actual: _grants.Grants) -> li
 
 
 def removal(name: str, host: str) -> Step:
+    """The statement that removes an account, where it is there."""
     return Step("DROP USER IF EXISTS " + quoted(name, host), repaired=("removed",))
 
 
@@ -439,6 +440,7 @@ class Session:
             self._binlog = binlog
 
     def run(self, step: Step, doing: str, logged: bool = True) -> None:
+        """Make one change, in the binary log where that is wanted and ``logged``. Raises CloneError, which says ``doing``."""
         self._log(self.wanted_binlog and logged)
         try:
             self._server.execute(step.statement, step.values)
@@ -447,6 +449,7 @@ class Session:
 
 
 def apply(session: Session, steps: t.Sequence[Step], who: str) -> None:
+    """Make the changes of an account, one after the other. Raises CloneError, which names ``who``."""
     for step in steps:
         session.run(step, "%s can't be changed" % who)
 
@@ -489,6 +492,7 @@ def install_plugin(server: Server, session: Session, state: State, check_mode: b
 
 
 def remove_plugin(session: Session, state: State, check_mode: bool) -> dict[str, bool]:
+    """Remove the clone plugin; what became of it, in check mode what would. Never in the binary log. Raises CloneError."""
     if state.clone_plugin is None:
         return dict(PLUGIN)
     if not check_mode:
@@ -734,6 +738,7 @@ def save(server: Server, accounts: t.Sequence[tuple[str, str]]) -> dict[tuple[st
 
 
 def save_matching(server: Server, patterns: t.Sequence[str]) -> list[Saved]:
+    """The accounts that any of the shell patterns fits, as they can be made again. Raises ServerError."""
     rows = server.query("SELECT User AS user, Host AS host FROM mysql.user ORDER BY User, Host")
     return list(save(server, chosen(((row["user"], row["host"]) for row in rows), patterns)).values())
 

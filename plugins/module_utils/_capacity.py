@@ -132,6 +132,7 @@ def duration(recipient: Side, donor: Side, options: Options, probe: t.Mapping[st
 
 
 def is_assumed(basis: str) -> bool:
+    """Whether a duration rests on nothing that was measured."""
     return basis.startswith("assumed")
 
 

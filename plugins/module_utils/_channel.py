@@ -60,6 +60,7 @@ class Wanted(t.NamedTuple):
 
     @property
     def source(self) -> str:
+        """The source as ``host:port``."""
         return "%s:%d" % (self.host, self.port)
 
 

@@ -90,6 +90,7 @@ class Background:
             self._done.set()
 
     def wait(self, seconds: float) -> bool:
+        """Wait until the work has ended, ``seconds`` at most; whether it has."""
         return self._done.wait(seconds)
 
 
@@ -97,12 +98,15 @@ class Link:
     """Servers, clock and processes as the state machine sees them."""
 
     def clock(self) -> float:
+        """Seconds of a clock that nobody sets, for durations."""
         return time.monotonic()
 
     def wall(self) -> float:
+        """Seconds since 1970, for deadlines and what servers tell."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
+        """Let seconds pass."""
         time.sleep(seconds)
 
     def jitter(self) -> float:
@@ -110,9 +114,11 @@ class Link:
         return random.uniform(0, 0.2)
 
     def open(self, logins: t.Sequence[Login], read_timeout: float | None = 30.0) -> Server:
+        """A session by the first login that the server takes; ``read_timeout`` in seconds. Raises ServerError."""
         return connect_first(logins, read_timeout=read_timeout)
 
     def background(self, function: t.Callable[[], t.Any]) -> Background:
+        """Have a thread do it."""
         return Background(function)
 
     def aside(self, function: t.Callable[[], t.Any]) -> Background:

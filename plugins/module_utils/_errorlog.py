@@ -116,6 +116,7 @@ class Event(t.NamedTuple):
 
     @property
     def about_clone(self) -> bool:
+        """Whether the event tells of a clone."""
         # The message must speak of clones; a path or a host that is called so doesn't count.
         return self.subsystem == "Clone" or _ABOUT_CLONE.search(self.message) is not None
 
@@ -845,7 +846,8 @@ class Asks(t.Protocol):
 
     label: str
 
-    def query(self, statement: str, values: t.Sequence[t.Any] | None = None) -> list[dict[str, t.Any]]: ...
+    def query(self, statement: str, values: t.Sequence[t.Any] | None = None) -> list[dict[str, t.Any]]:
+        """A statement's rows. Raises ServerError."""
 
 
 def read_table(server: Asks, wanted: Wanted, cursor: Cursor | None) -> dict[str, t.Any]:

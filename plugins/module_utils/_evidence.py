@@ -175,6 +175,7 @@ def log_of(path: str, since: str) -> dict[str, t.Any]:
 
 
 def log_of_server(server: Server, since: str) -> dict[str, t.Any]:
+    """What the log of a server that answers holds since then: from the file where it can be read here, else from the server's table."""
     place = _errorlog.place_of(server)
     if place.path is not None:
         return log_of(place.path, since)
@@ -208,6 +209,7 @@ def _datadir(params: t.Mapping[str, t.Any]) -> tuple[str | None, str | None]:
 
 
 def collect_down(params: t.Mapping[str, t.Any], error: ServerError, since: str, steps: Steps) -> _diagnosis.Evidence:
+    """What is seen of a recipient that gives no session: its log, its files and its disk."""
     evidence = _diagnosis.Evidence(
         label=own_logins(params)[0].label,
         down=_errors.classify(error.number, error.text),

@@ -36,10 +36,12 @@ class Finding(t.NamedTuple):
     repair: str | None = None
 
     def as_dict(self) -> dict[str, t.Any]:
+        """As modules return it."""
         return dict(self._asdict(), message=printable(self.message))
 
 
 def with_status(findings: t.Iterable[Finding], status: str) -> list[Finding]:
+    """Those of that status, in their order."""
     return [finding for finding in findings if finding.status == status]
 
 

@@ -126,6 +126,7 @@ def digest(text: str) -> str:
 
 
 def matches(name: str, patterns: t.Iterable[str]) -> bool:
+    """Whether any of the shell patterns fits the whole name."""
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
@@ -361,6 +362,7 @@ def privileges(server: t.Any, roles: str) -> set[str]:
 
 
 def may(held: t.Collection[str], privilege: str) -> bool:
+    """Whether the privilege is among those that an account holds on something, or all are."""
     return privilege in held or "ALL PRIVILEGES" in held
 
 

@@ -142,6 +142,7 @@ class Reader:
         self._tail = b""
 
     def see(self, block: bytes) -> None:
+        """Take notice of the next piece of the dump."""
         self.bytes += len(block)
         if len(self._head) < HEAD:
             self._head += block[: HEAD - len(self._head)]
@@ -153,10 +154,12 @@ class Reader:
 
     @property
     def complete(self) -> bool:
+        """Whether the dump has come to its end, as its last line says."""
         return _DONE in self._tail
 
     @property
     def position(self) -> dict[str, t.Any] | None:
+        """The donor's binary log file and position, where the dump tells them."""
         found = _COORDINATES.search(self._head)
         return {"file": found[1].decode("utf-8", "replace"), "position": int(found[2])} if found else None
 

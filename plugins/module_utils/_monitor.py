@@ -130,6 +130,7 @@ def memory(machine: Facts, resident: int | None) -> dict[str, t.Any] | None:
 
 
 def connections(status: Facts, variables: Facts) -> dict[str, t.Any]:
+    """How many sessions there are, of how many there may be."""
     current, maximum = int(status["Threads_connected"]), int(variables["max_connections"])
     return {
         "used_ratio": ratio(current, maximum),

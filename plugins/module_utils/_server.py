@@ -434,10 +434,12 @@ class Server:
 
     @property
     def connection_id(self) -> int:
+        """The session's number on the server."""
         return int(self._connection.thread_id())
 
     @property
     def encrypted(self) -> bool:
+        """Whether the session goes over TLS."""
         return isinstance(self._connection._sock, ssl.SSLSocket)
 
     def _rows(self, cursor: t.Any) -> list[dict[str, t.Any]]:

@@ -87,6 +87,8 @@ class Context(t.NamedTuple):
 
 
 class Options(t.NamedTuple):
+    """What is to be compared, and with whom."""
+
     compare: tuple[str, ...]
     checksum: str
     replication: bool = False
@@ -325,6 +327,7 @@ def check_clone(recipient: Inventory, state: t.Mapping[str, t.Any], options: Opt
 
 
 def check_identity(donor: Inventory, recipient: Inventory, replication: bool) -> list[Finding]:
+    """Donor and recipient must be two servers, also to their replicas."""
     there, here = donor["server"], recipient["server"]
     findings = []
     title = "Two different servers"
@@ -362,6 +365,7 @@ def check_identity(donor: Inventory, recipient: Inventory, replication: bool) ->
 
 
 def check_versions(donor: Inventory, recipient: Inventory) -> Finding:
+    """A recipient of another release may read the same data otherwise."""
     there, here = donor["server"]["version"], recipient["server"]["version"]
     same = there.partition("-")[0] == here.partition("-")[0]
     return Finding(
@@ -463,6 +467,7 @@ def _lineage(there: _gtid.GtidSet, here: _gtid.GtidSet) -> list[Finding]:
 
 
 def check_schemas(donor: Inventory, recipient: Inventory, now: Context) -> Finding:
+    """Each schema with its character set, collation and encryption."""
     there, here = donor["schemas"], recipient["schemas"]
     differences = _Differences(now)
     differences.compare(there, here, "character set, collation or encryption")
@@ -470,6 +475,7 @@ def check_schemas(donor: Inventory, recipient: Inventory, now: Context) -> Findi
 
 
 def check_tables(there: t.Mapping[str, Table], here: t.Mapping[str, Table], now: Context) -> Finding:
+    """Each table, its engine and its definition."""
     differences = _Differences(now)
     for name in sorted(set(there) | set(here)):
         if name not in here:
@@ -495,6 +501,7 @@ def _innodb(table: Table) -> bool:
 
 
 def check_rows(there: t.Mapping[str, Table], here: t.Mapping[str, Table], now: Context) -> Finding:
+    """The numbers of rows of tables that CLONE copies with their rows."""
     differences = _Differences(now)
     compared = 0
     for name in sorted(set(there) & set(here)):
@@ -517,6 +524,7 @@ def check_rows(there: t.Mapping[str, Table], here: t.Mapping[str, Table], now: C
 
 
 def check_checksums(there: t.Mapping[str, Table], here: t.Mapping[str, Table], now: Context, kind: str) -> Finding:
+    """Checksums of rows, of the same rows on both sides; ``kind`` is sample or full."""
     differences = _Differences(now)
     compared, unsampled = 0, []
     for name in sorted(set(there) & set(here)):
@@ -594,6 +602,7 @@ _OBJECT_TITLES = {"views": "Views", "routines": "Routines", "triggers": "Trigger
 
 
 def check_objects(kind: str, donor: Inventory, recipient: Inventory, now: Context) -> Finding:
+    """Views, routines, triggers or events, as ``kind`` says."""
     there, here = donor[kind], recipient[kind]
     differences = _Differences(now)
     for name in sorted(set(there) | set(here)):
@@ -616,6 +625,8 @@ def check_objects(kind: str, donor: Inventory, recipient: Inventory, now: Contex
 
 
 def check_accounts(donor: Inventory, recipient: Inventory, now: Context, ignored: t.Sequence[str]) -> Finding:
+    """Accounts with all that belongs to them, but for those that ``ignored`` patterns fit."""
+
     def kept(accounts: t.Mapping[str, str]) -> dict[str, str]:
         return {name: value for name, value in accounts.items() if not account_matches(name, ignored)}
 
@@ -626,6 +637,7 @@ def check_accounts(donor: Inventory, recipient: Inventory, now: Context, ignored
 
 
 def check_plugins(donor: Inventory | None, recipient: Inventory, state: t.Mapping[str, t.Any]) -> list[Finding]:
+    """Whether the plugins and components that were cloned along are loaded on the recipient."""
     title = "Plugins and components"
     active = {name.lower() for name in state.get("active", ())}
     dead = sorted(name for name in recipient.get("plugins", {}) if name.lower() not in active) if active else []
@@ -653,6 +665,7 @@ def check_plugins(donor: Inventory | None, recipient: Inventory, state: t.Mappin
 
 
 def check_variables(donor: Inventory, recipient: Inventory) -> Finding:
+    """Persisted variables, which CLONE leaves as the recipient has them."""
     id, title = "pair.persisted_variables", "Persisted variables"
     if "persisted" not in donor or "persisted" not in recipient:
         return _skipped(
@@ -740,6 +753,7 @@ def check_running(recipient: Inventory, state: t.Mapping[str, t.Any]) -> list[Fi
 
 
 def check_leftovers(state: t.Mapping[str, t.Any], ignored: t.Sequence[str]) -> list[Finding]:
+    """What a clone, or the preparation of one, should not leave behind."""
     findings = []
     id, title = "recipient.donor_list", "clone_valid_donor_list"
     donors = state["variables"].get("clone_valid_donor_list")

@@ -142,6 +142,7 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
 
 
 def verdict(findings: t.Sequence[Finding], fail_on: str, label: str) -> dict[str, t.Any]:
+    """What the module returns of the findings; a failure from ``fail_on`` (fail, warn, never) on."""
     warned = with_status(findings, "warn")
     result: dict[str, t.Any] = {
         "changed": False,

@@ -106,27 +106,33 @@ class Side:
         self.label = str(facts.get("label", name))
 
     def has(self, name: str) -> bool:
+        """Whether the fact could be had."""
         return name in self.facts
 
     def fact(self, name: str) -> t.Any:
+        """A fact. Raises Absent."""
         if name not in self.facts:
             reason = self.facts.get("absent", {}).get(name) or self.facts.get("reason", "not among the facts")
             raise Absent(f"{self.name} {self.label}: {name.replace('_', ' ')} not known: {reason}", self.name)
         return self.facts[name]
 
     def text(self, variable: str) -> str:
+        """A variable's value. Raises Absent, also for a variable that this version doesn't have."""
         values = self.fact("variables")
         if variable not in values:
             raise Absent(f"{self.name} {self.label}: there is no variable {variable}")
         return str(values[variable])
 
     def text_or(self, variable: str, default: str) -> str:
+        """A variable's value, or the default where this version doesn't have it. Raises Absent."""
         return str(self.fact("variables").get(variable, default))
 
     def number(self, variable: str) -> int:
+        """A variable's value as a number. Raises Absent."""
         return int(self.text(variable))
 
     def is_on(self, variable: str) -> bool:
+        """Whether a variable is on. Raises Absent."""
         return self.text(variable).upper() in ("ON", "1", "YES")
 
 
@@ -152,18 +158,21 @@ class Pair:
 
     @property
     def recipient(self) -> Side:
+        """Raises NotApplicable where only the donor is checked."""
         if self._recipient is None:
             raise NotApplicable
         return self._recipient
 
     @property
     def donor(self) -> Side:
+        """Raises NotApplicable where the donor is not known."""
         if self._donor is None:
             raise NotApplicable
         return self._donor
 
     @property
     def has_link(self) -> bool:
+        """Whether the donor was logged in to from the recipient's host, or that was tried."""
         return self._link is not None
 
     @property
@@ -188,14 +197,17 @@ class Verdict(t.NamedTuple):
 
 
 def ok(message: str, actual: t.Any = None, expected: t.Any = None) -> Verdict:
+    """It is as it should be."""
     return Verdict("ok", message, actual, expected)
 
 
 def warn(message: str, **more: t.Any) -> Verdict:
+    """A clone works, but somebody should know."""
     return Verdict("warn", message, **more)
 
 
 def fail(message: str, **more: t.Any) -> Verdict:
+    """A clone would fail, or lose or lock data."""
     return Verdict("fail", message, **more)
 
 
