@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.dbops.mysql_clone.extensions.eda.plugins.event_source import clone_failures
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _progress
@@ -99,3 +102,41 @@ def test_a_server_in_its_restart_is_looked_at_again(monkeypatch):
 def test_arguments_that_make_no_sense_are_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
         asyncio.run(clone_failures.main(asyncio.Queue(), arguments))
+
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCUMENTED = yaml.safe_load(clone_failures.DOCUMENTATION)["options"]
+
+
+def parts(rulebook):
+    """The sources' arguments, and name and variables of each playbook that is run."""
+    sources, runs = [], []
+    for ruleset in rulebook:
+        sources += [source["dbops.mysql_clone.clone_failures"] for source in ruleset["sources"]]
+        for rule in ruleset["rules"]:
+            actions = rule.get("actions") or [rule["action"]]
+            runs += [(action["run_playbook"]["name"], action["run_playbook"]["extra_vars"]) for action in actions]
+    return sources, runs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [(ROOT / "extensions/eda/rulebooks/clone_failures.yml").read_text(encoding="utf-8"), clone_failures.EXAMPLES],
+    ids=["rulebook", "example"],
+)
+def test_a_rulebook_asks_for_what_there_is(text):
+    sources, runs = parts(yaml.safe_load(text))
+    assert sources
+    assert runs
+    for arguments in sources:
+        assert set(arguments) <= set(DOCUMENTED)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, variables in runs:
+        playbook = name.removeprefix("dbops.mysql_clone.")
+        assert (ROOT / f"playbooks/{playbook}.yml").is_file()
+        assert all(f"| `{variable}` |" in readme for variable in variables)
+    event = clone_failures.Seen("db2", 300, False).event(0, FAILED)
+    for path in re.findall(r"event\.([a-z_.]+)", text):
+        found = event
+        for key in path.split("."):
+            found = found[key]
