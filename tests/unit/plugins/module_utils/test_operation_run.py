@@ -41,9 +41,10 @@ class Attempt:
         state="Completed",
         dropped=True,
         number=0,
+        stage="FILE COPY",
     ):
         self.seconds, self.error, self.down, self.bytes_at = seconds, error, down, bytes_at
-        self.state, self.dropped, self.number = state, dropped, number
+        self.state, self.dropped, self.number, self.stage = state, dropped, number, stage
 
 
 class World:
@@ -68,8 +69,13 @@ class World:
         self.variables = {"clone_valid_donor_list": None, "clone_buffer_size": 4194304}
         self.sent = 0.0
         self.logged = None
-        self.plugin_lost = False
         self.opened = []
+        self.log = "/nowhere/|stderr"
+        self.datadir = "/nowhere"
+        self.killed = []
+        # Which error hides the row of a clone that has ended, and whether the plugin can be installed again.
+        self.hidden = None
+        self.installs = False
 
     # -- Link -----------------------------------------------------------------------------------------------------
 
@@ -179,6 +185,13 @@ class World:
                 DATA=copied,
             ),
         ]
+        if attempt.stage == "DROP DATA":
+            progress = [dict(progress[0], STATE=state, END_TIME=status["END_TIME"])]
+        elif attempt.stage != "FILE COPY":
+            progress[1].update(STATE="Completed", END_TIME=stamp(begin + 1))
+            progress.append(
+                dict(progress[0], STAGE=attempt.stage, STATE=state, BEGIN_TIME=stamp(begin + 1), END_TIME=None)
+            )
         return [status], progress
 
 
@@ -232,9 +245,9 @@ class Session:
         if statement.startswith("SELECT NOW"):
             return stamp(self.world.now)
         if statement == "SELECT @@GLOBAL.datadir":
-            return "/nowhere"
+            return self.world.datadir
         if "log_error" in statement:
-            return "/nowhere/|stderr"
+            return self.world.log
         if "error_log" in statement:
             return self.world.logged
         return self.world.variables[statement.split("`")[1] if "`" in statement else statement.rsplit(".", 1)[1]]
@@ -247,8 +260,8 @@ class Session:
         return [{"Value": str(int(uptime))}]
 
     def query_many(self, statements):
-        if self.world.plugin_lost and self.world.row and not self.donor:
-            gone = ServerError(1146, "Table 'performance_schema.clone_status' doesn't exist", self.label)
+        if self.world.hidden and self.world.row and not self.donor:
+            gone = ServerError(self.world.hidden, "clone_status can't be read", self.label)
             return {"status": gone, "progress": gone, "session": gone, "now": [{"now": stamp(self.world.now)}]}
         status, progress = self.world.rows()
         return {
@@ -264,13 +277,17 @@ class Session:
         if statement.startswith("CLONE INSTANCE"):
             world.start_clone()
         elif statement.startswith("INSTALL PLUGIN"):
-            raise ServerError(
-                1123, "Can't initialize function 'clone'; Plugin initialization function failed.", self.label
-            )
+            if not world.installs:
+                raise ServerError(
+                    1123, "Can't initialize function 'clone'; Plugin initialization function failed.", self.label
+                )
+            world.hidden = None
         elif statement.startswith("SET GLOBAL"):
             world.variables[statement.split("`")[1]] = values[0]
-        elif statement.startswith("KILL QUERY") and world.running and world.kill_works:
-            world.killed_at = world.now
+        elif statement.startswith("KILL QUERY"):
+            world.killed.append((world.now, values[0]))
+            if world.running and world.kill_works:
+                world.killed_at = world.now
 
 
 class Journal:
@@ -446,8 +463,229 @@ class TestEndings:
         assert operate(World(Attempt(), accounts=("cp",)))[0]["clone"]["state"] == "completed"
 
     def test_a_restart_that_never_ends(self):
-        failure = refused(World(Attempt(down=5000)), restart_timeout=60)
-        assert "has not come back" in failure.message
+        world = World(Attempt(down=5000))
+        failure = refused(world, restart_timeout=60)
+        assert "the server has not come back after 60 seconds: no such file. See its error log" in failure.message
+        assert 169 < world.now < 172
+        assert failure.details["attempts"][0]["retry"] == "never"
+        assert clones(world) == 1
+
+    @pytest.mark.parametrize(("rate", "expected"), [(1, 610), (2e9, 1010)])
+    def test_a_restart_may_take_the_longer_the_more_is_to_be_recovered(self, rate, expected):
+        world = World(Attempt(down=1e6, bytes_at=lambda t: int(t * rate)))
+        assert "the server has not come back" in refused(world).message
+        assert expected - 45 < world.now - 100 < expected + 2
+
+    def test_a_recovery_that_tells_that_it_goes_on_is_given_more(self, tmp_path):
+        world = recovering(World(Attempt(down=3000)), tmp_path, until=1e9)
+        assert operate(world)[0]["clone"]["state"] == "completed"
+
+    def test_but_not_for_ever(self, tmp_path):
+        world = recovering(World(Attempt(down=1e6)), tmp_path, until=1e9)
+        assert "the server has not come back" in refused(world).message
+        assert world.now == pytest.approx(100 + 10 + 6 * 600, abs=3)
+
+    def test_nor_when_it_falls_silent(self, tmp_path):
+        world = recovering(World(Attempt(down=1e6)), tmp_path, until=1500)
+        assert "the server has not come back" in refused(world).message
+        assert 1490 + 120 < world.now < 1500 + 122
+
+    def test_what_is_told_of_a_restart(self):
+        _result, journal = operate(World(Attempt(down=60)))
+        assert journal.texts[-2:] == ["RESTART    waiting for the server", "completed: 1000 B in 0:10"]
+
+    def test_the_server_is_asked_often_at_first_and_then_rarely(self):
+        world = World(Attempt(down=100))
+        asked = []
+
+        def open_(logins, read_timeout=30.0, opened=world.open):
+            asked.append(world.now - 110)
+            return opened(logins, read_timeout)
+
+        world.open = open_
+        operate(world)
+        assert len([moment for moment in asked if 0 < moment < 10]) == pytest.approx(90, abs=3)
+        assert len([moment for moment in asked if 10 <= moment < 100]) == pytest.approx(180, abs=3)
+
+    def test_what_is_told_of_a_server_that_is_started_by_a_command(self):
+        world = World(Attempt(error=3707))
+        _result, journal = operate(world, start_command="start it")
+        assert journal.texts[-4:-1] == [
+            "data copied; the server is not supervised and has stopped (3707)",
+            "starting the server with start_command",
+            "RESTART    waiting for the server",
+        ]
+
+    def test_what_is_told_of_a_server_that_nobody_starts(self):
+        world = World(Attempt(error=3707))
+        failure = refused(world, timeout=300)
+        assert failure.journal.texts[-2:] == [
+            "data copied; the server is not supervised and has stopped (3707)",
+            "start the server by hand: its next start completes the clone",
+        ]
+        assert "; the server has stopped with the data copied, and its next start completes the clone" in (
+            failure.message
+        )
+        assert world.now == pytest.approx(400, abs=1)
+
+    def test_a_supervisor_that_does_not_come_is_helped_by_the_start_command(self):
+        world = World(Attempt(down=1e6))
+        result, _journal = operate(world, start_command="start it", restart_timeout=300)
+        assert (result["clone"]["state"], world.commands) == ("completed", ["start it"])
+        assert world.now == pytest.approx(110 + 30 + 1 + 2, abs=1)
+
+    def test_a_start_command_has_the_time_that_is_left(self):
+        world = World(Attempt(error=3707))
+        given = []
+        world.command = lambda text, seconds, command=world.command: (given.append(seconds), command(text, seconds))
+        operate(world, start_command="start it", timeout=500)
+        assert given == [pytest.approx(500 - 10 - 1, abs=1)]
+
+    @pytest.mark.parametrize(
+        ("more", "tries"), [({}, 30), ({"timeout": 15}, 5), ({"cancelled": 118}, 8)], ids=["all", "time", "cancelled"]
+    )
+    def test_a_start_command_that_fails_is_tried_for_a_while(self, more, tries):
+        world = World(Attempt(error=3707))
+        tried = []
+
+        def broken(text, seconds):
+            tried.append(text)
+            raise CloneError("start_command ended with status 1: no")
+
+        world.command = broken
+        until = more.pop("cancelled", 1e9)
+        failure = refused(world, start_command="start it", cancelled=lambda: world.now > until, **more)
+        assert "status 1" in failure.message
+        assert len(tried) == pytest.approx(tries, abs=1)
+
+    @pytest.mark.parametrize(("down", "completed"), [(25, True), (500, False)])
+    def test_a_run_cancelled_in_the_restart_still_tells_how_it_ended(self, down, completed):
+        world = World(Attempt(down=down))
+        wanted = {"cancelled": lambda: world.now > 112}
+        if completed:
+            assert operate(world, **wanted)[0]["clone"]["state"] == "completed"
+            return
+        assert "cancelled as asked. The recipient does not answer now" in refused(world, **wanted).message
+        assert world.now == pytest.approx(110 + 30, abs=1)
+
+    def test_a_server_that_stopped_is_not_waited_for_when_the_run_is_cancelled(self):
+        world = World(Attempt(error=3707))
+        failure = refused(world, cancelled=lambda: world.now > 115)
+        assert "cancelled as asked; the server has stopped with the data copied" in failure.message
+        assert world.now == pytest.approx(115, abs=1)
+
+    def test_a_server_that_does_not_restart(self):
+        world = staying(World(Attempt(state="In Progress")))
+        failure = refused(world, restart_timeout=60)
+        assert "the server has not restarted 60 seconds after the clone" in failure.message
+        assert "Remedy: See the recipient's error log." in failure.message
+        assert (failure.details["attempts"][0]["retry"], clones(world)) == ("never", 1)
+
+    def test_a_session_that_is_lost_in_the_restart_is_waited_for_as_long_as_the_restart(self):
+        """Its clone's row stands, so it isn't one that never began."""
+        world = staying(World(Attempt(error=2013, state="In Progress")))
+
+        def sleep(seconds, sleep=world.sleep):
+            sleep(seconds)
+            if world.row and world.now > 170:
+                world.row = ("Completed", *world.row[1:])
+                world.boot, world.accounts_now = world.now, ("d",)
+
+        world.sleep = sleep
+        result, _journal = operate(world)
+        assert (result["clone"]["state"], clones(world)) == ("completed", 1)
+
+    def test_what_is_known_where_no_login_works(self):
+        failure = refused(World(Attempt(), accounts=("unknown",)))
+        assert failure.message.startswith(
+            "%s: the clone has ended, and now the server refuses every login known here (Access denied)." % OWN.label
+        )
+        assert (failure.details["server"], failure.details["changed"]) == (OWN.label, True)
+
+    def test_afterwards_only_the_login_that_works_is_used(self):
+        world = World(Attempt(), accounts=("d",))
+        used = []
+
+        def open_(logins, read_timeout=30.0, opened=world.open):
+            session = opened(logins, read_timeout)
+            if not session.donor and world.accounts_now == ("d",):
+                used.append(logins)
+            return session
+
+        world.open = open_
+        operate(world, logins=(OWN._replace(config_file="/root/.my.cnf"), POST._replace(config_file="/root/.my.cnf")))
+        assert used[-1] == (POST,)
+
+    def test_a_plugin_that_the_donor_loads_by_an_option_is_installed_again(self):
+        world = World(Attempt())
+        world.hidden, world.installs = 1146, True
+        result, _journal = operate(world)
+        assert result["clone"]["state"] == "completed"
+        assert result["clone"]["bytes_done"] == 1000
+        assert "it was installed again to read the result" in result["module_warnings"][0]
+        place = world.statements.index("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+        # Else the clone would have a transaction that its donor doesn't have.
+        assert world.statements[place - 1] == "SET SESSION sql_log_bin = 0"
+
+    def test_a_login_that_may_not_read_the_result_is_told(self):
+        world = World(Attempt())
+        world.hidden = 1142
+        result, _journal = operate(world)
+        clone = result["clone"]
+        assert (clone["state"], clone["percent"], clone["error"]) == ("completed", 100, None)
+        assert clone["begin_time"] == stamp(100)
+        assert result["module_warnings"] == [
+            "%s: the clone is taken as completed since the server restarted with the donor's accounts: the login that works "
+            "now may not read clone_status. Give post_clone_login_* for the proof" % OWN.label
+        ]
+        assert "INSTALL PLUGIN clone SONAME 'mysql_clone.so'" not in world.statements
+
+    @pytest.mark.parametrize("hidden", [1142, 1146])
+    def test_where_the_session_was_lost_the_servers_files_tell(self, hidden, tmp_path):
+        (tmp_path / "#clone").mkdir()
+        (tmp_path / "#clone/#view_status").write_text("2 1\n")
+        world = World(Attempt(error=2013))
+        world.hidden, world.datadir = hidden, str(tmp_path)
+        assert operate(world)[0]["clone"]["state"] == "completed"
+        (tmp_path / "#clone/#view_status").write_text("1 1\n")
+        world = World(Attempt(error=2013))
+        world.hidden, world.datadir = hidden, str(tmp_path)
+        failure = refused(world)
+        assert "the server has restarted, and what became of the clone can't be read: the" in failure.message
+        assert failure.details["attempts"][0]["retry"] == "repair_first"
+
+    def test_a_row_that_cannot_be_read_before_the_restart_proves_nothing(self):
+        world = staying(World(Attempt()))
+        world.hidden = 1142
+        failure = refused(world, restart_timeout=60)
+        assert "the server has not come back after 60 seconds" in failure.message
+
+
+def staying(world):
+    """The recipient's server takes its time before it goes down for the restart."""
+
+    def finish(finish=world.finish, boot=world.boot, accounts=world.accounts_now):
+        finish()
+        world.down_until, world.boot, world.accounts_now = 0.0, boot, accounts
+
+    world.finish = finish
+    return world
+
+
+def recovering(world, directory, until):
+    """While the recipient's server is down it writes to its error log, until then."""
+    log = directory / "error.log"
+    log.write_text("")
+    world.log = "%s|error.log" % directory
+
+    def sleep(seconds, sleep=world.sleep):
+        sleep(seconds)
+        if world.now < until and int(world.now) % 10 == 0:
+            with log.open("a") as file:
+                file.write("recovery goes on\n")
+
+    world.sleep = sleep
+    return world
 
 
 @pytest.mark.usefixtures("report")
@@ -882,7 +1120,7 @@ class TestBefore:
     @pytest.mark.parametrize(("error", "completed"), [(None, True), (2013, False)])
     def test_a_plugin_that_did_not_load_leaves_only_the_statements_own_answer(self, report, error, completed):
         world = World(Attempt(error=error))
-        world.plugin_lost = True
+        world.hidden = 1146
         if completed:
             result, _journal = operate(world)
             assert result["clone"]["state"] == "completed"
