@@ -183,20 +183,22 @@ class Mutation:
 
     def _map(self, session: pytest.Session) -> tuple[dict[tuple[str, int], set[int]], list[float]]:
         reach: dict[tuple[str, int], set[int]] = defaultdict(set)
-        seconds = []
+        seconds, failed = [], []
         with _quiet():
             for number, item in enumerate(session.items):
                 measure = coverage.Coverage(data_file=None, include=["*/plugins/module_utils/*"], config_file=False)
                 begin = time.monotonic()
                 with measure.collect():
                     _run(session, item, None)
+                if session.testsfailed > len(failed):
+                    failed.append(item.nodeid)
                 seconds.append(time.monotonic() - begin)
                 data = measure.get_data()
                 for file in data.measured_files():
                     for line in data.lines(file) or ():
                         reach[os.path.realpath(file), line].add(number)
-        if session.testsfailed:
-            raise SystemExit("the tests fail without any change")
+        if failed:
+            raise SystemExit(f"tests that fail without any change: {', '.join(failed)}")
         return reach, seconds
 
     def _file(self, session, file: Path, reach, seconds) -> None:
