@@ -35,6 +35,8 @@ def clone(state, begin=AFTER, end=None):
         # A row older than the statement is another clone's.
         (0, clone("completed", begin=BEFORE), False, "waiting"),
         (2013, clone("completed", begin=BEFORE), True, "failed"),
+        (2013, clone("failed", begin=BEFORE, end=AFTER), False, "waiting"),
+        (2013, clone("in_progress", begin=BEFORE), False, "waiting"),
         # No row at all: died in DROP DATA of a first clone, or not gone down yet.
         (2013, clone("none", begin=None), True, "failed"),
         (0, clone("none", begin=None), False, "waiting"),
@@ -59,6 +61,9 @@ DELAYS = (5.0, 10.0, 30.0)
         ("retry", 4, 1, 1000, ("stop", 0, True)),
         ("retry", 1, 1, 4, ("stop", 0, True)),
         ("retry", 1, 1, 0, ("stop", 0, True)),
+        # A delay that takes all that is left leaves nothing for an attempt.
+        ("retry", 1, 1, 5.0, ("stop", 0, True)),
+        ("retry", 1, 1, 5.5, ("retry", 5.0, True)),
         ("never", 1, 1, 1000, ("stop", 0, True)),
         ("repair_first", 1, 1, 1000, ("stop", 0, True)),
         # A pool goes on with its next donor at once, and rests when all have been tried.
@@ -97,6 +102,9 @@ def test_no_delays_at_all():
         (601, 5, 600, False, False),
         (601, 121, 600, False, True),
         (3601, 5, 600, False, True),
+        (600, 600, 600, True, False),
+        (601, 120, 600, False, False),
+        (3600, 5, 600, False, False),
         # What was asked for is a limit.
         (601, 5, 600, True, True),
     ],
@@ -118,6 +126,16 @@ def test_a_log_that_grows_is_a_sign_of_life(tmp_path):
     assert log.silent() == 3
 
 
+def test_a_log_that_appears_is_one_too(tmp_path):
+    now = [0.0]
+    path = tmp_path / "error.log"
+    log = _ending.Log(str(path), lambda: now[0])
+    now[0] = 10.0
+    assert log.silent() == 10
+    path.write_text("")
+    assert log.silent() == 0
+
+
 def test_without_a_log_there_is_only_silence():
     now = [0.0]
     log = _ending.Log(None, lambda: now[0])
@@ -134,5 +152,11 @@ def test_the_servers_own_record_on_disk(tmp_path, text, expected):
     assert _ending.files_say_completed(str(tmp_path)) == expected
 
 
+def test_a_record_on_disk_that_is_no_text(tmp_path):
+    (tmp_path / "#clone").mkdir()
+    (tmp_path / "#clone/#view_status").write_bytes(b"2 \xff\xfe")
+    assert _ending.files_say_completed(str(tmp_path)) is True
+
+
 def test_no_record_on_disk_says_nothing(tmp_path):
-    assert not _ending.files_say_completed(str(tmp_path))
+    assert _ending.files_say_completed(str(tmp_path)) is False

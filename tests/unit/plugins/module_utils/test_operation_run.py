@@ -73,6 +73,16 @@ class World:
         self.log = "/nowhere/|stderr"
         self.datadir = "/nowhere"
         self.killed = []
+        # When the statement's thread was waited for, and how long; how long it thinks before it sends anything.
+        self.waits = []
+        self.thinks = 0.0
+        # Seconds for which the row of an older clone stands while a new one has begun.
+        self.late = 0.0
+        self.older = before
+        # When the recipient can't be asked (pairs of moments), and how a donor that isn't up is missed.
+        self.deaf = []
+        self.donor_error = "Can't connect ([Errno 111] Connection refused)"
+        self.donor_patience = set()
         # Which error hides the row of a clone that has ended, and whether the plugin can be installed again.
         self.hidden = None
         self.installs = False
@@ -92,10 +102,14 @@ class World:
 
     def open(self, logins, read_timeout=30.0):
         if logins[0].host != "localhost":
+            if self.running:
+                self.donor_patience.add((logins[0].connect_timeout, read_timeout))
             if not self.donor_up:
-                raise ServerError(2003, "Can't connect ([Errno 111] Connection refused)", logins[0].label, "connect")
+                raise ServerError(2003, self.donor_error, logins[0].label, "connect")
             return Session(self, logins[0], donor=True)
         self.opened.append(self.now)
+        if any(begin <= self.now < end for begin, end in self.deaf):
+            raise ServerError(2003, "timed out", logins[0].label, "connect")
         if self.now < self.down_until:
             raise ServerError(2002, "no such file", logins[0].label, "connect")
         for login in logins:
@@ -104,16 +118,9 @@ class World:
         raise ServerError(1045, "Access denied", logins[0].label, "connect")
 
     def background(self, function):
-        handle = Handle(self)
-        try:
-            function()
-        except BaseException as error:
-            handle.error, handle.until = error, self.now
-        else:
-            attempt = self.running
-            handle.until = self.now + attempt.seconds
-            handle.outcome = attempt.error
-            handle.text = getattr(attempt, "text", "error %s" % attempt.error)
+        handle = Handle(self, function, self.now + self.thinks)
+        if not self.thinks:
+            handle.begin()
         return handle
 
     def aside(self, function):
@@ -149,7 +156,9 @@ class World:
                 self.accounts_now = self.accounts_after
 
     def rows(self):
-        if self.running:
+        if self.running and self.now < self.sent + self.late:
+            state, begin, end, number, attempt = self.older
+        elif self.running:
             attempt, begin, end, state, number = self.running, self.sent, None, "In Progress", 0
         elif self.row is None:
             return [], []
@@ -204,11 +213,29 @@ class Answered:
 
 
 class Handle:
-    def __init__(self, world):
-        self.world, self.error, self.until, self.outcome = world, None, 0.0, None
+    def __init__(self, world, function, begin):
+        self.world, self.error, self.until, self.outcome = world, None, begin, None
+        self.function = function
+
+    def begin(self):
+        function, self.function = self.function, None
+        try:
+            function()
+        except BaseException as error:
+            self.error, self.until = error, self.world.now
+        else:
+            attempt = self.world.running
+            self.until = self.world.now + attempt.seconds
+            self.outcome = attempt.error
+            self.text = getattr(attempt, "text", "error %s" % attempt.error)
 
     def wait(self, seconds):
         world = self.world
+        world.waits.append((world.now, seconds))
+        if self.function and world.now + seconds >= self.until:
+            world.now = max(world.now, self.until)
+            self.begin()
+            return False
         if world.running and world.killed_at is not None:
             world.finish()
             self.error = ServerError(1317, "Query execution was interrupted", "r")
@@ -810,6 +837,142 @@ class TestWatching:
         world = World(Attempt(100, bytes_at=lambda t: 100 if t < 50 else int(t * 100)))
         assert len(operate(world)[0]["attempts"]) == 1
 
+    def test_a_clone_is_told_in_detail_at_first_and_ever_more_rarely(self):
+        _result, journal = operate(World(Attempt(1000, bytes_at=int)))
+        told = [text for text in journal.texts if text.startswith("FILE COPY")]
+        # Each second at first, and the looks are 0.3 s apart then.
+        assert len(told) == pytest.approx(15 / 1.2 + (300 - 15) / 5 + (1000 - 300) / 30, abs=4)
+
+    def test_a_new_stage_is_told_at_once(self):
+        world = World(Attempt(20, stage="DROP DATA"))
+        stages = {0.4: "FILE COPY", 0.8: "FILE SYNC"}
+
+        def clock(clock=world.clock):
+            for moment, stage in stages.items():
+                if world.running and clock() >= 100 + moment:
+                    world.running.stage = stage
+            return clock()
+
+        world.clock = clock
+        _result, journal = operate(world)
+        assert [text.split("  ")[0] for text in journal.texts[:3]] == ["DROP DATA", "FILE COPY", "FILE SYNC"]
+
+    def test_a_clone_is_looked_at_the_more_rarely_the_longer_it_takes(self):
+        world = World(Attempt(100))
+        operate(world, poll_interval=2.0)
+        for moment, seconds in world.waits:
+            assert seconds == pytest.approx(min(2.0, max(0.3, (moment - 100) / 20)))
+
+    def test_but_often_when_nothing_moves(self):
+        world = World(Attempt(100, bytes_at=lambda t: int(min(t, 50) * 100)))
+        operate(world, poll_interval=2.0)
+        assert {seconds for moment, seconds in world.waits if moment > 154} == {0.5}
+
+    def test_a_stall_is_told_with_who_is_there(self):
+        world = World(*(Attempt(5000, bytes_at=lambda t: 100) for _each in range(2)))
+        failure = refused(world, stall_timeout=30, retries=0)
+        assert (
+            "no progress in stage FILE COPY for 30 seconds (stall_timeout); the donor answers, so look at the link and at "
+            "both servers' disks" in failure.message
+        )
+        world = World(*(Attempt(5000, bytes_at=lambda t: 100) for _each in range(2)))
+        world.donor_up, world.donor_error = False, "timed out"
+        failure = refused(world, stall_timeout=30, retries=0)
+        assert "for 30 seconds (stall_timeout); the donor does not answer from here" in failure.message
+        assert "Remedy: See whether the donor's host and the link to it are up" in failure.message
+        # A donor is asked beside the clone, which must not wait for it.
+        assert world.donor_patience == {(2, 2.0)}
+
+    def test_a_donor_that_refuses_is_named(self):
+        world = World(*(Attempt(5000, bytes_at=lambda t: 100) for _each in range(2)))
+        world.donor_up = False
+        failure = refused(world, retries=0)
+        assert "the donor db1:3306 is down (Can't connect ([Errno 111] Connection refused))" in failure.message
+        assert failure.details["diagnosis"]["side"] == "donor"
+
+    @pytest.mark.parametrize(("stage", "attempts"), [("FILE SYNC", 1), ("REDO COPY", 2), ("DROP DATA", 2)])
+    def test_a_donor_is_missed_as_long_as_it_is_needed(self, stage, attempts):
+        world = World(Attempt(20, bytes_at=lambda t: 100, stage=stage), Attempt(2))
+        world.donor_up = False
+        result, _journal = operate(world)
+        assert len(result["attempts"]) == attempts
+
+    @pytest.mark.parametrize(
+        ("stage", "copied", "patience"), [("FILE SYNC", 5e9, 130), ("DROP DATA", 100, 90), ("REDO COPY", 5e9, 30)]
+    )
+    def test_stages_that_show_nothing_are_given_their_time(self, stage, copied, patience):
+        world = World(Attempt(5000, bytes_at=lambda t: int(copied), stage=stage), Attempt())
+        world.variables["clone_delay_after_data_drop"] = 0
+        result, _journal = operate(world, stall_timeout=30, settings={"clone_delay_after_data_drop": 60})
+        assert result["attempts"][0]["seconds"] == pytest.approx(patience, abs=2)
+
+    @pytest.mark.parametrize(("writes", "attempts"), [(True, 1), (False, 2)])
+    def test_the_error_log_is_a_sign_of_life_where_nothing_else_is(self, writes, attempts):
+        world = World(Attempt(200, bytes_at=lambda t: 100, stage="FILE SYNC"), Attempt())
+        world.logged = stamp(0)
+
+        def clock(clock=world.clock):
+            if writes:
+                world.logged = stamp(clock() // 10)
+            return clock()
+
+        world.clock = clock
+        assert len(operate(world, stall_timeout=30)[0]["attempts"]) == attempts
+
+    def test_an_older_clones_row_is_none_of_this_ones(self):
+        older = ("Completed", 80.0, 95.0, 0, Attempt(bytes_at=lambda t: 10000))
+        world = World(Attempt(10), before=older)
+        world.late = 5.0
+        _result, journal = operate(world)
+        assert journal.texts[0] == "STARTING"
+        assert not any("100 %" in text for text in journal.texts)
+
+    def test_ddl_on_the_donor_is_waited_for_before_anything_is_dropped(self):
+        world = World(Attempt(5000), Attempt(), before=("Completed", 80.0, 95.0, 0, Attempt()))
+        world.late = 400.0
+        result, _journal = operate(world, stall_timeout=30)
+        assert result["attempts"][0]["seconds"] == pytest.approx(310, abs=2)
+        # No row of this clone tells its session.
+        assert [session for _moment, session in world.killed] == [9]
+
+    def test_nothing_is_begun_when_the_run_is_cancelled_over_the_last_look(self):
+        world = World(Attempt())
+        world.thinks = 60.0
+        failure = refused(world, cancelled=lambda: world.now > 110)
+        assert "cancelled as asked" in failure.message
+        assert (clones(world), failure.details["attempts"]) == (0, [])
+        assert world.now < 113
+
+    def test_the_last_look_takes_its_time(self):
+        """It isn't held against the recipient that it was not asked meanwhile."""
+        world = World(Attempt())
+        world.thinks, world.deaf = 60.0, [(159.5, 164.0)]
+        assert operate(world, cancelled=lambda: 160 < world.now < 164)[0]["clone"]["state"] == "completed"
+
+    @pytest.mark.parametrize("wanted", [{"timeout": 12}, {"cancelled": 112}])
+    def test_a_recipient_may_miss_a_question_or_two(self, wanted):
+        world = World(Attempt(5000))
+        world.deaf = [(110, 114.5)]
+        until = wanted.pop("cancelled", 1e9)
+        failure = refused(world, cancelled=lambda: world.now > until, **wanted)
+        assert "has not answered" not in failure.message
+        assert world.killed[0][0] == pytest.approx(114.5, abs=0.7)
+
+    def test_two_short_silences_are_no_long_one(self):
+        world = World(Attempt(100))
+        world.deaf = [(110, 135), (140, 165)]
+        assert len(operate(world, stall_timeout=30)[0]["attempts"]) == 1
+
+    def test_a_recipient_that_hangs_is_given_half_a_minute_at_least(self):
+        world = World(Attempt(5000))
+        world.deaf = [(110, 1e9)]
+        failure = refused(world, stall_timeout=5)
+        assert (
+            "the recipient has not answered for 30 seconds, so its clone can't be cancelled and may go on (stall_timeout)"
+            in failure.message
+        )
+        assert failure.details["attempts"][0]["retry"] == "never"
+
     def test_cancelled_from_outside(self):
         world = World(Attempt(5000))
         failure = refused(world, cancelled=lambda: world.now > 120)
@@ -858,8 +1021,16 @@ class TestWatching:
         world = World(Attempt(5000))
         world.kill_works = False
         failure = refused(world, timeout=60)
-        assert "did not end within 90 seconds after KILL QUERY" in failure.message
+        assert "the time for the run is over, but the clone did not end within 90 seconds after KILL QUERY" in (
+            failure.message
+        )
         assert failure.details["attempts"][0]["error"]["code"] is None
+        assert world.now == pytest.approx(160 + 90, abs=2)
+        moments = [moment for moment, _session in world.killed]
+        assert all(5 <= after - before <= 6 for before, after in zip(moments, moments[1:]))
+        assert {session for _moment, session in world.killed} == {9}
+        assert failure.journal.texts[-1].startswith("FILE COPY")
+        assert failure.journal.texts.count("cancelling: the time for the run is over") == 1
 
     def test_no_attempt_follows_when_it_is_cancelled_in_between(self):
         world = World(*(Attempt(5, 1158, state="Failed", number=1158) for _each in range(3)))

@@ -51,5 +51,57 @@ def test_verdict(stalled, left, cancelled, donor, answers, words, retry):
     assert found.why is None if words is None else words in found.why
 
 
+@pytest.mark.parametrize(
+    ("stalled", "left", "cancelled", "donor", "answers", "remedy", "side"),
+    [
+        (0, 10, False, None, True, "", "client"),
+        (0, 10, True, None, True, "Run the task again when the clone is wanted.", "client"),
+        (0, 0, False, None, True, "Give it more time (timeout, deadline), or a faster link or donor.", "client"),
+        (
+            20,
+            10,
+            False,
+            None,
+            True,
+            "Mend what holds the clone up, or raise stall_timeout where so long a silence is to be expected, and clone again.",
+            "link",
+        ),
+        (
+            20,
+            10,
+            False,
+            None,
+            False,
+            "See whether the donor's host and the link to it are up, then clone again, or name another donor.",
+            "link",
+        ),
+        (4, 10, False, "it is down", False, "Clone again once the donor is up, or name another one.", "donor"),
+    ],
+)
+def test_what_to_do_about_it_and_who(stalled, left, cancelled, donor, answers, remedy, side):
+    found = _watching.verdict(view(stalled), left, cancelled, 20, donor, answers)
+    assert (found.remedy, found.side) == (remedy, side)
+
+
+def test_a_stall_before_the_first_stage_has_a_name_too():
+    found = _watching.verdict(dict(view(20), stage=None), 10, False, 20, None, True)
+    assert found.why.startswith("no progress in stage STARTING for 20 seconds")
+
+
 def test_news_are_rarer_the_longer_it_takes():
     assert [_watching.news_seconds(seconds) for seconds in (0, 15, 300)] == [1.0, 5.0, 30.0]
+
+
+@pytest.mark.parametrize(
+    ("begin", "reference", "expected"),
+    [
+        ("2026-11-22T19:43:31Z", "2026-11-22T19:43:30.500Z", True),
+        ("2026-11-22T19:43:31Z", "2026-11-22T19:43:31Z", True),
+        ("2026-11-22T19:43:30Z", "2026-11-22T19:43:31Z", False),
+        ("2026-11-22T19:43:31Z", None, True),
+        (None, "2026-11-22T19:43:31Z", False),
+        (None, None, False),
+    ],
+)
+def test_what_began_later_is_younger(begin, reference, expected):
+    assert _watching.is_younger(begin, reference) is expected
