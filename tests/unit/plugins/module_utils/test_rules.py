@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors, _facts, _precheck
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _errors, _facts, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import CATEGORIES, STATUSES
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import configuration, state
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
@@ -23,6 +23,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry 
     Options,
     Pair,
     Rule,
+    Side,
     evaluate,
 )
 
@@ -296,6 +297,73 @@ def test_one_change_is_one_finding(scene, make, name, status, number, nested):
         assert failed(findings) == set()
 
 
+def _elsewhere(scene, **file_system):
+    scene.wanted.update(data_directory="/srv/new")
+    scene.recipient["host"]["new_directory"] = {"exists": False, "file_system": {"path": "/srv", **file_system}}
+
+
+def _free(scene, count):
+    """So much room altogether, with what the clone drops."""
+    data = scene.recipient["host"]["file_systems"]["data"]
+    data["free_root"] = count - scene.recipient["tablespaces"]["user_bytes"]
+
+
+# What is just enough, and what is one too few: the status, None for nothing to say.
+LIMITS = [
+    ("recipient.memory", lambda s, n: s.recipient["host"].update(memory_total=(4 << 30) - n), "ok", "warn"),
+    ("recipient.processors", lambda s, n: s.wanted.update(reserve_cpus=2 + n), "ok", "warn"),
+    ("pair.bandwidth", lambda s, n: s.probe.update(link_rate=12_500_000 - n), "ok", "warn"),
+    ("recipient.open_files", lambda s, n: s.set("recipient", open_files_limit=str(8 - n)), "ok", "warn"),
+    ("pair.buffer_pool", lambda s, n: s.set("donor", innodb_buffer_pool_size=str((128 << 20) + n)), None, "warn"),
+    ("recipient.inodes", lambda s, n: _elsewhere(s, inodes=11 - n, free=1 << 40, free_root=1 << 40), "ok", "fail"),
+    ("pair.latency", lambda s, n: s.link.update(latency=0.1 + n / 1000), "ok", "warn"),
+    ("pair.clock_skew", lambda s, n: s.recipient.update(skew=s.donor["skew"] - 5 - n), "ok", "warn"),
+    ("pair.packet_loss", lambda s, n: s.probe.update(segments=1000, out_of_order=10 + n), "ok", "warn"),
+    ("recipient.disk_space", lambda s, n: _free(s, s.room - n), "warn", "fail"),
+    ("recipient.disk_space", lambda s, n: _free(s, int(s.room * 1.5) - n), "ok", "warn"),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "enough", "short"), LIMITS, ids=[one[0] for one in LIMITS])
+def test_what_is_just_enough_is_enough(scene, name, make, enough, short):
+    scene.recipient["host"].update(processors=2, processor_limit=None, memory_limit=None)
+    scene.room = _capacity.copied(Side("donor", scene.donor))["disk"]
+    for less, status in ((0, enough), (1, short)):
+        make(scene, less)
+        found = scene.findings().get(name)
+        assert (found and found.status) == status
+
+
+def test_a_deadline_that_is_now_has_passed(scene):
+    scene.wanted.update(deadline=scene.recipient["now"])
+    finding = scene.findings()["pair.deadline"]
+    assert (finding.status, finding.message) == ("fail", "the deadline passed 0:00 ago")
+
+
+def test_files_of_performance_schema_are_counted_where_they_can_be_seen(scene):
+    scene.recipient["host"]["performance_schema_files"] = None
+    scene.recipient["host"]["file_systems"]["data"]["inodes"] = 8
+    finding = scene.findings()["recipient.inodes"]
+    assert (finding.status, finding.actual, finding.expected) == ("ok", 8 + 3, 8 + 3)
+
+
+def test_an_absent_fact_is_told_with_its_server_and_the_reason(scene):
+    del scene.donor["tablespaces"]
+    scene.donor["absent"]["tablespaces"] = "the login needs PROCESS"
+    found = scene.findings()["recipient.inodes"]
+    assert found.status == "skipped"
+    assert found.message == "donor /run/mysqld/donor.sock: tablespaces not known: the login needs PROCESS"
+    del scene.donor["absent"]
+    found = scene.findings()["recipient.inodes"]
+    assert found.message == "donor /run/mysqld/donor.sock: tablespaces not known: not among the facts"
+
+
+@pytest.mark.parametrize(("value", "told"), [("ON", True), ("1", True), ("yes", True), ("OFF", False), ("0", False)])
+def test_what_is_on_by_any_of_its_names(scene, value, told):
+    scene.set("recipient", super_read_only=value)
+    assert ("recipient.super_read_only" in scene.findings()) == told
+
+
 @pytest.mark.parametrize(
     ("tables", "schemas", "spaces", "number"),
     [
@@ -445,6 +513,8 @@ def test_side_by_side_needs_all_files_in_one_place(scene):
         ("unconfined", False),
         ("/usr/sbin/mysqld (complain)", False),
         ("/usr/sbin/mysqld (enforce)", True),
+        ("system_u:system_r:unconfined_t:s0", False),
+        ("system_u:system_r:mysqld_t:s0", True),
     ],
 )
 def test_confinement(scene, profile, warned):
@@ -539,6 +609,8 @@ def test_interlock_takes_the_unknown_for_the_worst(scene):
         findings = _precheck.interlock(scene.recipient, scene.donor, dict(scene.wanted, overwrite=overwrite))
         assert {one.status for one in findings} == {status}
         assert len(findings) == 4
+        remedy = "GRANT SELECT, SHOW DATABASES, PROCESS ON *.* to this login, or set overwrite=true"
+        assert {one.remedy for one in findings} == {None if overwrite else remedy}
 
 
 def test_interlock_does_not_fail_for_what_the_donor_hides(scene):

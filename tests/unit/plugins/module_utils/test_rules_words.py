@@ -37,6 +37,11 @@ def aside(scene, exists=False, path="/srv/new"):
     scene.recipient["host"]["new_directory"] = {"exists": exists, "file_system": None}
 
 
+def small(scene, name, path, device, free):
+    place = {"path": path, "device": device, "free": free, "free_root": free, "total": GIB, "inodes": 100}
+    scene.recipient["host"]["file_systems"][name] = place
+
+
 def without(side, privilege):
     def make(scene):
         grants = scene.link["facts"] if side == "donor" else scene.recipient
@@ -176,6 +181,32 @@ CASES = {
     "pair.bandwidth enough": lambda s: s.probe.update(link_rate=10 * GIB),
     "pair.deadline enough": lambda s: s.wanted.update(deadline=s.recipient["now"] + 10**6),
     "recipient.disk_space": lambda s: s.recipient["host"]["file_systems"]["data"].update(free_root=GIB // 4),
+    "pair.bandwidth little": lambda s: s.probe.update(link_rate=1_234_567),
+    "pair.deadline passed": lambda s: s.wanted.update(deadline=s.recipient["now"] - 90),
+    "pair.deadline short": lambda s: s.wanted.update(deadline=s.recipient["now"] + 1),
+    "pair.deadline assumed": lambda s: s.wanted.update(deadline=s.recipient["now"] + 4.25),
+    "recipient.memory": lambda s: s.recipient["host"].update(memory_total=2 << 30, memory_limit=None),
+    "recipient.memory limited": lambda s: s.recipient["host"].update(memory_total=8 << 30, memory_limit=GIB),
+    "recipient.memory enough": lambda s: s.recipient["host"].update(memory_total=8 << 30, memory_limit=None),
+    "recipient.processors": lambda s: s.wanted.update(reserve_cpus=64),
+    "recipient.processors limited": lambda s: (
+        s.recipient["host"].update(processor_limit=0.5) or s.wanted.update(reserve_cpus=1)
+    ),
+    "recipient.other_file_systems": lambda s: (
+        small(s, "undo", "/undo", 7, 1 << 20) or small(s, "system", "/system", 8, 2 << 20)
+    ),
+    "recipient.other_file_systems written": lambda s: (
+        small(s, "redo", "/redo", 7, 11 << 20)
+        or s.set("donor", innodb_redo_log_capacity=str(320 << 20))
+        or s.donor["status"].update(Innodb_os_log_written=str(s.donor["uptime"] << 20))
+    ),
+    "recipient.files_outside": lambda s: (
+        s.wanted.update(method="side_by_side", start_command="x")
+        or aside(s)
+        or s.set("recipient", innodb_undo_directory="/undo", innodb_log_group_home_dir="/redo")
+    ),
+    "recipient.files_outside none": lambda s: s.wanted.update(method="side_by_side", start_command="x") or aside(s),
+    "recipient.confinement": lambda s: aside(s) or s.recipient["host"].update(confinement="/usr/sbin/mysqld (enforce)"),
     "recipient.disk_space little": lambda s: s.recipient["host"]["file_systems"]["data"].update(free_root=400 << 20),
     **{name: make for make, name, *_rest in CHANGES if name not in ("recipient.memory", "recipient.processors")},
 }
