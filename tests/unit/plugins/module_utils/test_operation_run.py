@@ -721,8 +721,23 @@ class TestRetries:
         world = World(Attempt(5, 1158, state="Failed", number=1158), Attempt())
         result, _journal = operate(world)
         assert [attempt["error"] and attempt["error"]["code"] for attempt in result["attempts"]] == [1158, None]
-        assert (result["attempts"][0]["retry"], result["attempts"][0]["delay"]) == ("retry", 5.0)
-        assert result["attempts"][0]["data_dropped"]
+        first, second = result["attempts"]
+        assert (first["retry"], first["delay"]) == ("retry", 5.0)
+        assert first["data_dropped"]
+        assert first["error"]["symbol"] == "ER_NET_READ_ERROR"
+        assert (first["donor"], first["joined"], first["seconds"]) == ("db1:3306", False, 5.0)
+        assert (first["begin"], second["begin"]) == ("1970-01-01T00:01:40Z", "1970-01-01T00:01:50Z")
+        assert (second["retry"], second["delay"], second["seconds"]) == (None, 0, pytest.approx(13, abs=0.2))
+        assert result["seconds"] == pytest.approx(5 + 5 + 13, abs=0.2)
+
+    def test_what_is_told_between_two_attempts(self):
+        failing = (Attempt(5, 1158, state="Failed", number=1158) for _each in range(2))
+        _result, journal = operate(World(*failing, Attempt()))
+        told = [text for text in journal.texts if text.startswith("attempt")]
+        assert told == [
+            "attempt 1 failed: error 1158; the next one in 5 s",
+            "attempt 2 failed: error 1158; the next one in 10 s",
+        ]
 
     def test_a_failure_that_cant(self):
         world = World(Attempt(1, 1227, state="Failed", number=1227, dropped=False))
@@ -736,14 +751,43 @@ class TestRetries:
         world = World(*(Attempt(1, 1158, state="Failed", number=1158) for _each in range(9)))
         failure = refused(world, retries=2)
         assert clones(world) == 5
-        assert "own data was dropped" in failure.message
-        assert failure.details["diagnosis"]["symbol"]
+        assert failure.message.startswith(
+            "%s: the clone failed after 5 attempt(s): error 1158. The recipient's own data was dropped and it runs without "
+            "user data; its accounts are unchanged, and a further run clones anew. Remedy: " % OWN.label
+        )
+        assert failure.details["diagnosis"]["symbol"] == "ER_NET_READ_ERROR"
+        assert failure.details["error"] == {"code": 1158, "message": "error 1158"}
+        assert (failure.details["changed"], failure.details["server"]) == (True, OWN.label)
+        assert failure.details["clone"]["state"] == "failed"
+        assert len(failure.details["attempts"]) == 5
+
+    def test_before_the_drop_it_tries_as_often_as_was_asked(self):
+        world = World(*(Attempt(1, 1158, state="Failed", number=1158, dropped=False) for _each in range(9)))
+        failure = refused(world, retries=2)
+        assert clones(world) == 3
+        assert "after 3 attempt(s): error 1158. The recipient's data is untouched. Remedy: " in failure.message
+        assert (failure.details["changed"], failure.details["given_up"]) == (False, None)
 
     def test_a_busy_donor_costs_no_attempt(self):
         busy = [Attempt(0.1, 3634, state="Failed", number=3634, dropped=False) for _each in range(20)]
         result, journal = operate(World(*busy, Attempt()), retries=0)
         assert len(result["attempts"]) == 2
-        assert sum("free clone slot" in text for text in journal.texts) == 1
+        assert (result["attempts"][0]["retry"], result["attempts"][0]["delay"]) == ("wait_slot", 2.0)
+        assert journal.texts.count("waiting for a free clone slot on db1:3306") == 1
+
+    def test_a_donor_that_is_busy_again_is_told_again(self):
+        busy = Attempt(0.1, 3634, state="Failed", number=3634, dropped=False)
+        between = Attempt(0.1, 1158, state="Failed", number=1158, dropped=False)
+        result, journal = operate(World(busy, busy, between, busy, busy, Attempt()))
+        assert [attempt["retry"] for attempt in result["attempts"]] == ["wait_slot", "retry", "wait_slot", None]
+        assert journal.texts.count("waiting for a free clone slot on db1:3306") == 2
+
+    def test_a_pool_goes_around(self):
+        failing = [Attempt(1, 1158, state="Failed", number=1158, dropped=False) for _each in range(3)]
+        result, _journal = operate(World(*failing, Attempt()), donors=DONORS)
+        # All have their turn between two rests; after one it goes on with the donor that it was at.
+        assert [attempt["donor"] for attempt in result["attempts"]] == ["db1:3306", "db2:3306", "db2:3306", "db1:3306"]
+        assert [attempt["delay"] for attempt in result["attempts"]] == [0, 10, 0, 0]
 
     def test_the_pools_next_donor(self):
         world = World(Attempt(1, 1158, state="Failed", number=1158, dropped=False), Attempt())
@@ -1070,9 +1114,74 @@ def hanging(world, since):
 class TestBefore:
     def test_already_cloned(self, report):
         report["already"] = True
-        world = World()
-        result, _journal = operate(world)
+        world = World(before=("Completed", 90.0, 95.0, 0, Attempt()))
+        result, _journal = operate(world, overwrite=True)
         assert (result["changed"], clones(world), world.statements) == (False, 0, [])
+        assert result["reason"] == "already cloned from db1:3306"
+        assert result["clone"]["state"] == "completed"
+        assert (result["given_up"], result["attempts"], result["swap"]) == (None, [], None)
+
+    def test_a_copy_beside_is_made_whatever_the_server_holds(self, report, monkeypatch):
+        report["already"] = True
+        world = Beside(Attempt())
+        assert operate(world, data_directory="/data.new")[0]["changed"]
+        (statement,) = [statement for statement in world.statements if statement.startswith("CLONE")]
+        assert statement.endswith("DATA DIRECTORY = %s")
+
+    def test_what_a_clone_replaced_is_told_where_it_was_allowed(self, report):
+        held = {"schemas": [{"name": "old", "bytes": 1}], "gtid_executed": "a:1"}
+        result, journal = operate(World(Attempt()), overwrite=True)
+        assert result["given_up"] == held
+        # For the run that takes over, should this one be killed.
+        assert {"begun": stamp(100), "before": held} in journal.kept
+        assert operate(World(Attempt()))[0]["given_up"] is None
+
+    def test_what_the_checks_are_told(self, report):
+        world = World(Attempt())
+        world.variables["max_allowed_packet"] = 67108864
+        operate(
+            world,
+            donors=DONORS,
+            require_ssl=True,
+            overwrite=True,
+            force=True,
+            start_command="start it",
+            timeout=600,
+            settings={"max_allowed_packet": 4194304},
+        )
+        assert report["options"] == {
+            "donor_host": "db1",
+            "donor_port": 3306,
+            "donor_user": "cu",
+            "require_ssl": True,
+            "overwrite": True,
+            "data_directory": None,
+            "method": "replace",
+            "start_command": "start it",
+            # Room for the clone itself is a must; a reserve was the check's.
+            "reserve_factor": 1.0,
+            "profile": "full",
+            "force": True,
+            "pool": ["db1:3306", "db2:3306"],
+            "deadline": 100 + 600,
+            "max_allowed_packet": 4194304,
+        }
+
+    def test_the_statement_is_the_donors(self, report):
+        world = World(Attempt())
+        given = []
+
+        class Noting(Session):
+            def execute(self, statement, values=None):
+                given.append((statement, values))
+                super().execute(statement, values)
+
+        world.open = lambda logins, read_timeout=30.0, opened=world.open: (
+            lambda session: Noting(world, session.login, session.donor)
+        )(opened(logins, read_timeout))
+        operate(world, require_ssl=True)
+        assert ("SET SESSION lock_wait_timeout = %s", (60,)) in given
+        assert ("CLONE INSTANCE FROM %s@%s:3306 IDENTIFIED BY %s REQUIRE SSL", ("cu", "db1", "cp")) in given
 
     def test_force_clones_again(self, report):
         report["already"] = True
@@ -1082,9 +1191,20 @@ class TestBefore:
         report["checks"] = [Finding("recipient.holds_data", "t", "state", "fail", "holds the schema old")]
         world = World()
         failure = refused(world)
-        assert "holds the schema old" in failure.message
+        assert failure.message == (
+            "%s: the clone was not started and the recipient is untouched. 1 of 1 checks failed: recipient.holds_data: "
+            "holds the schema old" % OWN.label
+        )
         assert world.statements == []
         assert failure.details["checks"][0]["id"] == "recipient.holds_data"
+        assert (failure.details["changed"], failure.details["attempts"]) == (False, [])
+        assert (failure.details["server"], failure.details["clone"]["state"]) == (OWN.label, "none")
+
+    def test_a_busy_donor_does_not_stop_the_plan(self, report):
+        report["checks"] = [
+            Finding("donor.slot", "t", "state", "fail", "Clone Donor Error: 3634 : Too many.", error={"code": 3862})
+        ]
+        assert operate(World(Attempt()))[0]["changed"]
 
     def test_what_the_run_repairs_doesnt_stop_it(self, report):
         report["checks"] = [
@@ -1103,20 +1223,36 @@ class TestBefore:
     def test_it_waits_for_a_server_that_restarts(self, report):
         world = World(Attempt())
         world.down_until = 120
-        assert operate(world)[0]["changed"]
+        result, journal = operate(world)
+        assert result["changed"]
+        assert journal.texts.count("%s does not answer; it may be restarting" % OWN.label) == 1
 
     def test_but_not_for_ever(self, report):
         world = World()
         world.down_until = 1e9
         failure = refused(world)
-        assert "login_unix_socket" in failure.message
-        assert world.now < 170
+        assert failure.message == (
+            "%s: the recipient can't be logged in to: no such file. Check that the server runs and that login_host, login_port "
+            "or login_unix_socket are right" % OWN.label
+        )
+        assert failure.details["error"] == {"code": 2002, "message": "no such file"}
+        assert failure.details["server"] == OWN.label
+        assert world.now == pytest.approx(160, abs=0.6)
+
+    def test_nor_longer_than_the_run(self, report):
+        world = World()
+        world.down_until = 1e9
+        assert "can't be logged in to" in refused(world, timeout=20).message
+        assert world.now == pytest.approx(120, abs=0.6)
 
     def test_a_wrong_password_at_once(self, report):
         world = World()
         world.accounts_now = ()
         failure = refused(world)
-        assert "login_password" in failure.message
+        assert failure.message == (
+            "%s: the recipient can't be logged in to: Access denied. Give the right login_user and login_password, or "
+            "post_clone_login_* where a clone has replaced the accounts" % OWN.label
+        )
         assert world.now == 100
 
     def test_a_clone_under_way_is_joined(self, report):
@@ -1129,8 +1265,23 @@ class TestBefore:
                 world.finish()
 
         world.sleep = sleep
-        result, _journal = operate(world)
+        result, journal = operate(world)
         assert (result["changed"], clones(world), result["attempts"][0]["joined"]) == (True, 0, True)
+        assert result["reason"] == "a clone from db1:3306 is under way and would be joined"
+        assert journal.texts[0] == "joining the clone under way"
+
+    def test_a_clone_that_is_joined_is_of_the_donor_that_it_is_of(self, report):
+        world = World(Attempt(20))
+        world.start_clone()
+
+        def sleep(seconds, sleep=world.sleep):
+            sleep(seconds)
+            if world.running and world.now > world.sent + 20:
+                world.finish()
+
+        world.sleep = sleep
+        result, _journal = operate(world, donors=DONORS[::-1])
+        assert [attempt["donor"] for attempt in result["attempts"]] == ["db1:3306"]
 
     def test_one_that_is_joined_is_cancelled_when_its_time_is_over(self, report):
         world = World(Attempt(5000))
@@ -1152,8 +1303,11 @@ class TestBefore:
         world = World(Attempt(20))
         world.start_clone()
         failure = refused(world, data_directory=directory)
-        assert "a clone into LOCAL INSTANCE is under way" in failure.message
-        assert words in failure.message
+        assert failure.message == (
+            "%s: a clone into LOCAL INSTANCE is under way, which is not what method=replace with %s makes. Wait for it, run again "
+            "with the method that it was started with, or cancel it with state=cancelled" % (OWN.label, words)
+        )
+        assert (failure.details["server"], failure.details["clone"]["state"]) == (OWN.label, "in_progress")
 
     def test_a_pools_donor_that_failed_the_check_is_not_cloned_from(self, report, monkeypatch):
         bad = Finding("donor.version", "t", "configuration", "fail", "too old", error={"code": 3863})
@@ -1165,8 +1319,27 @@ class TestBefore:
         world = World(Attempt(1, 1158, state="Failed", number=1158, dropped=False), Attempt())
         result, _journal = operate(world, donors=DONORS)
         assert [attempt["donor"] for attempt in result["attempts"]] == ["db1:3306", "db2:3306", "db1:3306"]
-        assert "too old" in result["attempts"][1]["error"]["message"]
+        assert result["attempts"][1]["error"]["message"] == (
+            "the clone from db2:3306 was not started: 1 of 1 checks failed: donor.version: too old"
+        )
+        assert result["attempts"][1]["retry"] == "next_donor"
         assert clones(world) == 2
+
+    @pytest.mark.parametrize(("error", "retry"), [({"code": 1158}, "retry"), (None, "repair_first")])
+    def test_what_has_come_up_since_the_plan_is_judged_by_its_error(self, report, monkeypatch, error, retry):
+        found = Finding("donor.x", "t", "state", "fail", "it is new", error=error, remedy="Mend it")
+        looks = iter([[], [found], [found]])
+
+        def compare(facts, login, options, **more):
+            return _precheck.Report(next(looks), [], False, {})
+
+        monkeypatch.setattr(_precheck, "compare", compare)
+        world = World(Attempt())
+        failure = refused(world, retries=0)
+        assert clones(world) == 0
+        assert "the clone from db1:3306 was not started: 1 of 1 checks failed: donor.x: it is new" in failure.message
+        assert "Remedy: Mend it" in failure.message
+        assert failure.details["attempts"][0]["retry"] == retry
 
     def test_data_that_was_dropped_stays_dropped(self, report):
         world = World(
@@ -1207,7 +1380,12 @@ class TestBefore:
         world = World(Attempt(20))
         world.start_clone()
         failure = refused(world, donors=DONORS[1:])
-        assert "another donor" in failure.message
+        assert failure.message == (
+            "%s: a clone from another donor (db1:3306) is under way (error 3634 would follow). Wait for it, or cancel it with "
+            "state=cancelled" % OWN.label
+        )
+        assert failure.details["error"] == {"code": 3634, "symbol": "ER_CLONE_TOO_MANY_CONCURRENT_CLONES"}
+        assert (failure.details["server"], failure.details["clone"]["state"]) == (OWN.label, "in_progress")
 
     def test_what_a_killed_run_left_is_put_back(self, report):
         report["already"] = True
@@ -1234,7 +1412,20 @@ class TestBefore:
         world = World(before=("Completed", 90.0, 95.0, 0, Attempt()))
         result, _journal = operate(world, left={"begun": stamp(90.0)}, force=True)
         assert (result["changed"], clones(world)) == (True, 0)
-        assert "interrupted" in result["reason"]
+        assert result["reason"] == "the clone that an interrupted run began has completed"
+        assert result["clone"]["state"] == "completed"
+
+    @pytest.mark.parametrize("wanted", [{"donors": DONORS[1:]}, {"data_directory": "/data.new"}])
+    def test_unless_it_is_not_what_is_wanted_now(self, report, wanted):
+        world = World(Attempt(), before=("Completed", 90.0, 95.0, 0, Attempt()))
+        operate(world, left={"begun": stamp(90.0)}, **wanted)
+        assert clones(world) == 1
+
+    @pytest.mark.parametrize("left", [None, {"begun": stamp(90.0)}])
+    def test_what_an_earlier_run_began_is_settled_by_the_next(self, report, left):
+        world = World(Attempt(), before=("Failed", 91.0, 95.0, 1158, Attempt(state="Failed")))
+        _result, journal = operate(world, left=left)
+        assert ({"begun": None} in journal.kept) == bool(left)
 
     @pytest.mark.parametrize("begun", [None, stamp(91.0)])
     def test_but_an_older_one_is_no_ones(self, report, begun):
@@ -1245,8 +1436,13 @@ class TestBefore:
     def test_a_server_that_a_killed_run_left_stopped_is_started(self, report):
         world = World(before=("Completed", 90.0, 95.0, 0, Attempt()))
         world.down_until = float("inf")
-        result, _journal = operate(world, left={"begun": stamp(90.0)}, start_command="start it")
+        result, journal = operate(world, left={"begun": stamp(90.0)}, start_command="start it")
         assert (world.commands, result["changed"], clones(world)) == (["start it"], True, 0)
+        assert world.now == pytest.approx(110 + 2, abs=1.1)
+        assert journal.texts == [
+            "%s does not answer; it may be restarting" % OWN.label,
+            "starting the server with start_command",
+        ]
 
     def test_nobody_else_s_server_is(self, report):
         world = World(Attempt())
