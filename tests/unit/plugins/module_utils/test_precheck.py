@@ -249,6 +249,18 @@ def test_quick_is_five_lines(recipient, donor):
         "pair.port",
     ]
     assert {line.status for line in lines} == {"ok"}
+    assert [(line.title, line.category, line.message) for line in lines] == [
+        ("The service is up", "state", "MySQL 9.7.4-2 answers at /run/mysqld/recipient.sock, up for 0:01"),
+        (
+            "There is room for the data",
+            "disk",
+            "226.0 GiB available in /var/lib/mysql/ (226.0 GiB free and 29.7 MiB that the clone drops), 473.7 MiB needed "
+            "(315.8 MiB x 1.5)",
+        ),
+        ("The donor's host can be reached", "network", "127.0.0.1:35011 can be reached"),
+        ("The accounts may clone", "privilege", "both accounts have what a clone needs"),
+        ("The donor's port is open", "network", "the port of 127.0.0.1:35011 is open"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -257,6 +269,8 @@ def test_quick_is_five_lines(recipient, donor):
         (2005, "Unknown host", "fail", "skipped", "fail"),
         (2003, "timed out", "fail", "skipped", "fail"),
         (2003, "[Errno 111] Connection refused", "ok", "skipped", "fail"),
+        (2003, "[Errno 111] Verbindungsaufbau abgelehnt", "ok", "skipped", "fail"),
+        (2003, "Connection Refused", "ok", "skipped", "fail"),
         (2013, "lost connection", "ok", "skipped", "fail"),
         (1045, "Access denied", "ok", "fail", "ok"),
         (1040, "Too many connections", "ok", "fail", "ok"),
@@ -268,9 +282,56 @@ def test_quick_tells_network_port_and_account_apart(recipient, donor, number, te
     assert (lines["pair.network"], lines["pair.privileges"], lines["pair.port"]) == (network, privileges, port)
 
 
+def test_quick_says_what_a_full_check_says(recipient, donor):
+    link = dict(captured("link"), facts=None, error={"code": 2003, "message": "timed out"})
+    lines = {line.id: line for line in quick(recipient, donor, link)}
+    for name in ("pair.network", "pair.port"):
+        assert lines[name].message == "cu can't log in to 127.0.0.1:35011: timed out (error 2003)"
+        assert lines[name].remedy.startswith("Start the donor")
+        assert lines[name].error["nested"] == 2003
+    assert lines["pair.privileges"].message == "the donor can't be asked"
+
+
+def test_quick_names_the_worst_of_what_accounts_lack(recipient, donor):
+    privileges = recipient["grants"]["privileges"]
+    privileges["*.*"] = [one for one in privileges["*.*"] if one != "SELECT"]
+    lines = {line.id: line for line in quick(recipient, donor, captured("link"))}
+    assert lines["pair.privileges"].status == "warn"
+    assert "can't read clone_status" in lines["pair.privileges"].message
+    link = captured("link")
+    link["facts"]["grants"]["privileges"]["*.*"] = []
+    lines = {line.id: line for line in quick(recipient, donor, link)}
+    assert lines["pair.privileges"].status == "fail"
+    assert "lacks BACKUP_ADMIN" in lines["pair.privileges"].message
+
+
+def test_quick_asks_for_what_a_clone_needs_only(recipient, donor):
+    """Who logs in afterwards is no privilege of the clone's."""
+    donor["accounts"] = ["somebody@%"]
+    assert {line.status for line in quick(recipient, donor, captured("link"))} == {"ok"}
+
+
 def test_quick_without_a_donor(recipient):
     wanted = _precheck.options({"profile": "quick"})
-    assert {line.status for line in _precheck._report(recipient, None, wanted).checks} == {"ok", "skipped"}
+    lines = _precheck._report(recipient, None, wanted).checks
+    assert [line.status for line in lines] == ["ok", "skipped", "skipped", "skipped", "skipped"]
+    assert {line.message for line in lines[1:]} == {"no donor given"}
+    full = quick(recipient, captured("donor"), captured("link"))
+    assert [(line.id, line.title, line.category) for line in lines] == [
+        (line.id, line.title, line.category) for line in full
+    ]
+
+
+def test_quick_of_a_donor_alone(donor):
+    (line,) = _precheck._report(None, donor, _precheck.options({"profile": "quick"})).checks
+    assert (line.id, line.title, line.category, line.status, line.actual) == (
+        "donor.service",
+        "The service is up",
+        "state",
+        "ok",
+        2,
+    )
+    assert line.message == "MySQL 9.7.4-2 answers at /run/mysqld/donor.sock, up for 0:02"
 
 
 # ---- capacity ---------------------------------------------------------------------------------------------------------

@@ -385,6 +385,46 @@ def test_backticks(scene, tables, schemas, spaces, number):
     assert "recipient.backticks" not in scene.findings()
 
 
+@pytest.mark.parametrize(("privilege", "may"), [("SYSTEM_VARIABLES_ADMIN", True), ("SUPER", True), ("RELOAD", False)])
+def test_who_may_set_the_donor_list(scene, privilege, may):
+    scene.recipient["grants"]["privileges"] = {"*.*": ["CLONE_ADMIN", privilege]}
+    scene.recipient["donor_list"] = "x:1"
+    assert ("recipient.donor_list_privilege" not in scene.findings()) == may
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda s: s.wanted.pop("donor_host"),
+        lambda s: s.recipient.update(donor_list="127.0.0.1:35011"),
+        lambda s: s.recipient["plugins"].pop("clone"),
+        # An address that can stand in no list is another finding's.
+        lambda s: s.wanted.update(donor_host="::1"),
+    ],
+)
+def test_nobody_needs_to_set_a_donor_list_where_none_is_due(scene, make):
+    scene.recipient["grants"]["privileges"] = {"*.*": ["CLONE_ADMIN"]}
+    scene.recipient["donor_list"] = "x:1"
+    make(scene)
+    assert "recipient.donor_list_privilege" not in scene.findings()
+
+
+@pytest.mark.parametrize(
+    ("grants", "may"),
+    [({"*.*": ["SELECT"]}, True), ({"`performance_schema`.*": ["SELECT"]}, True), ({"`shop`.*": ["SELECT"]}, False)],
+)
+def test_who_may_watch_a_clone(scene, grants, may):
+    scene.recipient["grants"]["privileges"] = grants
+    assert ("recipient.progress_privilege" not in scene.findings()) == may
+
+
+@pytest.mark.parametrize(("account", "known"), [("ops@%", True), ("o@p@10.0.0.1", True), ("o@10.0.0.1", False)])
+def test_accounts_are_known_by_their_names(scene, account, known):
+    scene.recipient["account"] = account
+    scene.donor["accounts"] = ["ops@localhost", "o@p@%"]
+    assert (scene.findings()["pair.login_after_clone"].status == "ok") == known
+
+
 def test_a_swap_brings_what_a_replacement_brings(scene):
     """Events, channels, plugins and accounts are the donor's after a swap of directories, too."""
     scene.set("recipient", event_scheduler="ON")

@@ -114,6 +114,16 @@ CASES = {
     "pair.link": lambda s: s.link.update(error={"code": 1045, "message": "Access denied"}, facts=None),
     "pair.link no server": lambda s: s.link.update(error={"code": 0, "message": "it is no server"}, facts=None),
     "pair.link refused": lambda s: s.link.update(error={"code": 2003, "message": "refused"}, facts=None),
+    "pair.link without TLS": lambda s: s.link.update(
+        error={"code": 2026, "message": "the server has no TLS"}, facts=None
+    ),
+    "pair.link unverified": lambda s: s.link.update(
+        error={"code": 2026, "message": "[SSL] Certificate verify failed"}, facts=None
+    ),
+    "pair.link of another kind": lambda s: s.link.update(error={"code": 3024, "message": "certificate verify"}, facts=None),
+    "pair.clock_skew both": lambda s: s.recipient.update(skew=7.25) or s.donor.update(skew=-0.5),
+    "pair.packet_loss much": lambda s: s.probe.update(segments=70_000, out_of_order=1234),
+    "pair.packet_loss few": lambda s: s.probe.update(segments=70_000, out_of_order=123),
     "pair.link anonymous": lambda s: s.link.update(user=None),
     "pair.certificate": lambda s: s.set("recipient", clone_ssl_ca="/ca.pem") or s.link.update(untrusted="expired"),
     "pair.certificate unread": lambda s: s.set("recipient", clone_ssl_ca="/ca.pem") or s.link.update(untrusted=None),
