@@ -519,7 +519,17 @@ def test_service(scene, settings, status):
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("1min 30s", 90), ("infinity", None), ("2h", 7200), ("1d 1h", 90000), ("500ms", 0.5)]
+    ("text", "seconds"),
+    [
+        ("1min 30s", 90),
+        ("infinity", None),
+        ("", None),
+        ("2h", 7200),
+        ("1d 1h", 90000),
+        ("500ms", 0.5),
+        ("1w", 604800),
+        ("1.5s 250us", 1.50025),
+    ],
 )
 def test_systemd_times(text, seconds):
     assert state.seconds_of(text) == seconds

@@ -42,6 +42,23 @@ def small(scene, name, path, device, free):
     scene.recipient["host"]["file_systems"][name] = place
 
 
+def guarded(scene, **facts):
+    scene.recipient.update(facts)
+    scene.wanted.update(overwrite=False)
+
+
+def sessions(count):
+    first = [
+        {"id": 40 + n, "user": "app", "host": f"web{n}", "seconds": n, "changed_rows": n} for n in range(1, count + 1)
+    ]
+    return {"count": count, "first": first}
+
+
+def served(scene, **settings):
+    pid = str(scene.recipient["host"]["pid"])
+    scene.recipient["host"]["supervisor"].update(managed=True, unit="db.service", systemd={**settings, "MainPID": pid})
+
+
 def without(side, privilege):
     def make(scene):
         grants = scene.link["facts"] if side == "donor" else scene.recipient
@@ -120,7 +137,9 @@ CASES = {
     "pair.link unverified": lambda s: s.link.update(
         error={"code": 2026, "message": "[SSL] Certificate verify failed"}, facts=None
     ),
-    "pair.link of another kind": lambda s: s.link.update(error={"code": 3024, "message": "certificate verify"}, facts=None),
+    "pair.link of another kind": lambda s: s.link.update(
+        error={"code": 3024, "message": "certificate verify"}, facts=None
+    ),
     "pair.clock_skew both": lambda s: s.recipient.update(skew=7.25) or s.donor.update(skew=-0.5),
     "pair.packet_loss much": lambda s: s.probe.update(segments=70_000, out_of_order=1234),
     "pair.packet_loss few": lambda s: s.probe.update(segments=70_000, out_of_order=123),
@@ -135,6 +154,24 @@ CASES = {
     "recipient.data overwritten": lambda s: s.wanted.update(force=True),
     "recipient.data empty": lambda s: s.recipient.update(schemas=[], schema_count=0) or s.wanted.update(force=True),
     "recipient.gtids": lambda s: s.recipient.update(gtid_executed="6c27ed6d-7ee1-11e5-b4a1-123456789abc:1-9"),
+    "recipient.data many": lambda s: (
+        s.wanted.update(overwrite=False, force=True)
+        or s.recipient.update(
+            schema_count=7, schemas=[{"name": f"s{n}", "tables": n, "bytes": n << 20 if n else None} for n in range(7)]
+        )
+    ),
+    "recipient.data five": lambda s: (
+        s.wanted.update(overwrite=False, force=True)
+        or s.recipient.update(
+            schema_count=5, schemas=[{"name": f"s{n}", "tables": n, "bytes": n << 20} for n in range(5)]
+        )
+    ),
+    "recipient.data cloned": lambda s: s.donor.update(gtid_executed=s.recipient["gtid_executed"]),
+    "recipient.gtids guarded": lambda s: guarded(s, gtid_executed="6c27ed6d-7ee1-11e5-b4a1-123456789abc:1-9"),
+    "recipient.replicas": lambda s: guarded(s, replicas=sessions(6)),
+    "recipient.replicas overwritten": lambda s: s.recipient.update(replicas=sessions(1)),
+    "recipient.writers": lambda s: guarded(s, writers=sessions(6)),
+    "recipient.writers overwritten": lambda s: s.recipient.update(writers=sessions(1)),
     "recipient.gtids none": lambda s: s.recipient.update(gtid_executed=""),
     "pair.same_server": lambda s: s.link["facts"].update(server_uuid=s.recipient["server_uuid"]),
     "pair.same_server aside": lambda s: (
@@ -155,9 +192,72 @@ CASES = {
         or s.wanted.update(method="side_by_side", data_directory="/srv/new", start_command="x")
     ),
     "recipient.backup_lock": lambda s: held(s, "backup", "ddl"),
+    "recipient.backup_lock many": lambda s: held(s, *["backup"] * 6),
+    "recipient.backup_lock of the clone": lambda s: (
+        held(s, "backup") or s.recipient["clone"].update(state="completed", pid=41)
+    ),
+    "recipient.backup_lock of nobody known": lambda s: s.recipient.update(
+        locks={"count": 2, "first": [dict(lock("backup"), id=None), lock("backup")]}
+    ),
     "recipient.read_lock": lambda s: held(s, "read_lock", "backup"),
     "recipient.transactions": lambda s: held(s, "tables", "backup"),
     "recipient.ddl": lambda s: held(s, "ddl", "ddl", "tables"),
+    "recipient.backticks": lambda s: s.recipient.update(
+        backticks=[{"kind": "table", "schema_name": "shop", "name": f"a`{n}"} for n in range(6)]
+        + [{"kind": "schema", "schema_name": "", "name": "x`y"}],
+        backtick_spaces=["t`s"],
+    ),
+    "recipient.backticks five": lambda s: s.recipient.update(
+        backticks=[{"kind": "table", "schema_name": "s`p", "name": f"a{n}"} for n in range(4)]
+        + [{"kind": "schema", "schema_name": "", "name": "s`p"}]
+    ),
+    "recipient.unsaved": lambda s: s.recipient.update(unsaved=[f"v{n:02}" for n in range(12)]),
+    "recipient.unsaved read_only": lambda s: (
+        s.recipient.update(unsaved=["max_connections", "offline_mode", "read_only", "super_read_only"])
+        or s.set("recipient", read_only="ON", offline_mode="ON")
+    ),
+    "recipient.service": lambda s: served(s, Restart="on-failure", TimeoutStartUSec="15min"),
+    "recipient.service always": lambda s: served(s, Restart="always", TimeoutStartUSec="10min"),
+    "recipient.service down": lambda s: served(s, Restart="on-abort", TimeoutStartUSec="15min"),
+    "recipient.service short": lambda s: served(s, Restart="always", TimeoutStartUSec="9min 59s", Type="notify"),
+    "recipient.service simple": lambda s: served(s, Restart="always", TimeoutStartUSec="1min", Type="simple"),
+    "recipient.service untold": lambda s: served(s, Restart="always"),
+    "donor.ddl": lambda s: (
+        s.donor.update(locks={"count": 2, "first": [lock("ddl"), lock("tables")]})
+        or s.set("recipient", clone_block_ddl="ON")
+    ),
+    "donor.ddl none": lambda s: s.set("recipient", clone_block_ddl="ON"),
+    "donor.import several": lambda s: s.donor.update(aborting_ddl=sessions(6)),
+    "donor.channels stopped": lambda s: (
+        s.donor.update(channels=[{"name": "", "source": "db7:3306", "io": "ON"}])
+        or s.set("recipient", skip_replica_start="ON")
+    ),
+    "donor.channels stopped before 8.0.26": lambda s: [
+        s.donor.update(channels=[{"name": "", "source": "db7:3306", "io": "ON"}]),
+        s.recipient["variables"].pop("skip_replica_start"),
+        s.set("recipient", skip_slave_start="ON"),
+    ],
+    "donor.channels started before 8.0.26": lambda s: [
+        s.donor.update(channels=[{"name": str(n), "source": f"db{n}:3306", "io": "ON"} for n in range(6)]),
+        s.recipient["variables"].pop("skip_replica_start"),
+        s.set("recipient", skip_slave_start="OFF"),
+    ],
+    "recipient.channels several": lambda s: s.recipient.update(
+        channels=[{"name": str(n), "source": f"db{n}:3306", "io": "ON"} for n in range(6)]
+    ),
+    "donor.events off": lambda s: (
+        s.donor.update(events={"count": 2, "first": [{"name": "a.e"}, {"name": "a.f"}]})
+        or s.set("recipient", event_scheduler="OFF")
+    ),
+    "pair.same_server by another address": lambda s: (
+        s.link["facts"].update(server_uuid=s.recipient["server_uuid"]) or s.set("donor", skip_name_resolve="ON")
+    ),
+    "donor.slot a moment": lambda s: s.donor.update(
+        clones=[{"user": "c", "host": "db9:1", "state": "starting", "seconds": 1}]
+    ),
+    "donor.slot two seconds": lambda s: s.donor.update(
+        clones=[{"user": "c", "host": "db9:1", "state": "starting", "seconds": 2}]
+    ),
     "recipient.supervisor": lambda s: s.recipient["host"]["supervisor"].update(
         {"managed": False, "unit": None, "parent_name": "sh", "told": None, "parent": 77}
     ),
