@@ -492,7 +492,10 @@ class TestEndings:
     def test_a_restart_that_never_ends(self):
         world = World(Attempt(down=5000))
         failure = refused(world, restart_timeout=60)
-        assert "the server has not come back after 60 seconds: no such file. See its error log" in failure.message
+        assert (
+            "the server has not come back after 60 seconds: no such file. See its error log. The recipient does not answer now; "
+            "its own data was dropped" in failure.message
+        )
         assert 169 < world.now < 172
         assert failure.details["attempts"][0]["retry"] == "never"
         assert clones(world) == 1
@@ -1505,16 +1508,19 @@ class Swap:
 
     def __init__(self, link, journal, record, logins, start_command, limit):
         self.record, self.logins, self.warnings, self.steps = record, logins, ["it was slow"], []
+        self.given = {}
         self.world = link
         Swap.made.append(self)
 
     @staticmethod
     def planned(site, wall, host):
+        assert site["new"].startswith("/")
         return {"goal": "none", "datadir": "/data", "new": "/data.new", "old": "/data.old"}
 
     def __getattr__(self, name):
-        def step(*_arguments, **_options):
+        def step(*arguments, **options):
             self.steps.append(name)
+            self.given[name] = (arguments, options)
             if name in self.fails:
                 raise self.fails[name]
             return {"resume": self.done[0], "exchange": {"state": "completed", "swapped": True}}.get(name)
@@ -1528,6 +1534,7 @@ class Swap:
 class BesideSession(Session):
     def query(self, statement, values=None):
         if statement.startswith("SHOW GLOBAL VARIABLES"):
+            assert not values or statement.endswith("IN (%s)" % ", ".join(["%s"] * len(values)))
             return [{"Variable_name": "datadir", "Value": "/data/"}]
         return super().query(statement, values)
 
@@ -1584,6 +1591,14 @@ class TestSideBySide:
         world = Beside(Attempt())
         result, _journal = swapped(world)
         assert Swap.made[0].steps == ["begin", "carry", "check", "exchange"]
+        assert Swap.made[0].given["carry"] == ((11,), {})
+        assert Swap.made[0].given["exchange"][0][1] == 11
+        # The last resort is the account that cloned.
+        assert [(login.user, login.password) for login in Swap.made[0].logins] == [
+            ("root", "r"),
+            ("root", "d"),
+            ("cu", "cp"),
+        ]
         assert result["clone"] == {"state": "completed", "swapped": True}
         assert result["swap"] == {"state": "swapped"}
         assert result["module_warnings"] == ["%s: it was slow" % OWN.label]
@@ -1600,10 +1615,40 @@ class TestSideBySide:
     def test_whatever_fails_leaves_the_old_data(self, beside, step, trouble):
         Swap.fails = {step: trouble}
         failure = not_swapped(Beside(Attempt()))
-        assert "The recipient's server runs on its old data, untouched" in failure.message
+        assert failure.message == "%s: %s. The recipient's server runs on its old data, untouched" % (
+            OWN.label,
+            str(trouble).rstrip("."),
+        )
         assert Swap.made[0].steps[-1] == "abandon"
+        assert Swap.made[0].given["abandon"] == ((), {"keep_copy": False})
+        assert (failure.details["server"], len(failure.details["attempts"])) == (OWN.label, 1)
         assert failure.details["swap"] == {"state": "abandoned"}
         assert failure.details["changed"] is False
+
+    def test_a_clone_that_cannot_be_ended_keeps_its_directory(self, beside):
+        world = Beside(Attempt(5000))
+        world.kill_works = False
+        not_swapped(world, timeout=60)
+        assert Swap.made[0].given["abandon"] == ((), {"keep_copy": True})
+
+    def test_the_last_look_is_at_the_donor_that_it_came_from(self, beside):
+        looked = []
+
+        def check(pid, source):
+            looked.append(source)
+            beside["options"] = None
+
+        class Looked(Swap):
+            pass
+
+        Looked.check = staticmethod(check)
+        world = self.under_way()
+        Swap.done = [None]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_swap, "Swap", Looked)
+            swapped(world, donors=DONORS[::-1], left={"swap": {"goal": "none", "new": "/data.new"}})
+        assert looked == ["db1:3306"]
+        assert beside["options"]["donor_host"] == "db1"
 
     def test_a_swap_that_tells_itself_what_became_of_it_is_believed(self, beside):
         Swap.fails = {"exchange": CloneError("no way back", swap={"state": "lost"})}
@@ -1643,8 +1688,17 @@ class TestSideBySide:
         world = Beside(before=("Completed", 90.0, 95.0, 0, Attempt()))
         result, _journal = swapped(world, left=left)
         assert (result["changed"], clones(world)) == (True, 0)
-        assert "the swap that an interrupted run began was finished" in result["reason"]
+        assert result["reason"] == "the swap that an interrupted run began was finished"
+        assert (result["clone"]["state"], result["swap"]) == ("completed", {"state": "swapped"})
         assert Swap.made[0].steps == ["resume"]
+
+    def test_a_copy_that_an_interrupted_run_left_is_removed(self, beside):
+        Swap.done = [None]
+        world = Beside(Attempt(), before=("Completed", 90.0, 95.0, 0, Attempt()))
+        result, _journal = swapped(world, left={"swap": {"goal": "none", "new": "/data.new"}})
+        assert [swap.steps[0] for swap in Swap.made] == ["resume", "abandon", "begin"]
+        assert (result["changed"], clones(world)) == (True, 1)
+        assert "it was slow" in result["module_warnings"]
 
     def test_one_that_was_taken_back_is_made_anew(self, beside):
         Swap.done = [False]
@@ -1686,7 +1740,12 @@ class TestSideBySide:
         assert "DATA DIRECTORY" in statement
 
     @pytest.mark.parametrize(
-        ("method", "left"), [("side_by_side", None), ("replace", {"swap": {"goal": "none", "new": "/data.new"}})]
+        ("method", "left"),
+        [
+            ("side_by_side", None),
+            ("side_by_side", {"swap": {"goal": "none", "new": "/data.other"}}),
+            ("replace", {"swap": {"goal": "none", "new": "/data.new"}}),
+        ],
     )
     def test_but_none_that_leads_elsewhere(self, beside, method, left):
         Swap.done = [None]
@@ -1696,7 +1755,9 @@ class TestSideBySide:
     def test_a_clone_that_went_elsewhere_is_not_swapped(self, beside):
         world = Beside(Attempt())
         world.destination = "/other"
-        assert "the clone that was under way went to /other/" in not_swapped(world).message
+        assert not_swapped(world).message == (
+            "%s: the clone that was under way went to /other/ and not to a directory to be swapped" % OWN.label
+        )
 
     def test_a_server_elsewhere_cannot_be_swapped(self, beside, monkeypatch):
         monkeypatch.setattr(_precheck, "server_facts", lambda server, side: {"schemas": [], "gtid_executed": ""})
@@ -1728,6 +1789,15 @@ class TestElse:
         }
         assert world.statements == []
 
+    @pytest.mark.parametrize("already", [True, False])
+    def test_what_was_checked_is_told(self, report, already):
+        report["already"] = already
+        report["checks"] = [Finding("pair.x", "t", "state", "ok", "fine")]
+        world = World(before=("Completed", 90.0, 95.0, 0, Attempt()))
+        operation = _operation.Operation(_context.Wanted(donors=DONORS[:1], logins=(OWN,)), Journal(), world)
+        assert operation.plan()["changed"] is not already
+        assert operation.checks == report["checks"]
+
     def test_the_second_donor_is_taken_where_the_first_one_can_t(self, report, monkeypatch):
         bad = Finding("donor.plugin", "t", "configuration", "fail", "no plugin")
 
@@ -1756,8 +1826,10 @@ class TestElse:
     def test_one_that_does_not_end_is_told(self):
         world = World(Attempt(5000))
         world.start_clone()
-        with pytest.raises(CloneError, match="did not end within 60 seconds"):
+        with pytest.raises(CloneError) as caught:
             _operation.cancel((OWN,), world, 60)
+        assert caught.value.message == "%s: the clone did not end within 60 seconds after KILL QUERY" % OWN.label
+        assert caught.value.details["clone"]["state"] == "in_progress"
         # One KILL QUERY that comes at a bad moment is lost.
         assert world.statements == ["KILL QUERY %s"] * 12
         assert 160 <= world.now < 161
