@@ -173,6 +173,18 @@ def test_duration(seconds, text):
     assert _progress.duration(seconds) == text
 
 
+def test_a_line_of_what_is_known_only():
+    stands = dict(running(), rate=0, eta_seconds=None)
+    assert _progress.line(stands) == "FILE COPY   25 %  250 B of 1000 B"
+    assert _progress.line(dict(stands, stalled_seconds=4)) == "FILE COPY   25 %  250 B of 1000 B"
+    assert _progress.line(dict(stands, stalled_seconds=5)) == "FILE COPY   25 %  250 B of 1000 B  no progress for 0:05"
+    assert _progress.line(dict(stands, bytes_total=0)) == "FILE COPY"
+    assert _progress.line(dict(_progress.NONE, state="in_progress")) == "STARTING"
+    # A clone that has ended has no rate any more.
+    assert _progress.line(dict(running(), state="failed", eta_seconds=None)) == "FILE COPY   25 %  250 B of 1000 B"
+    assert _progress.line(dict(running(), eta_seconds=0)).endswith("0:00 left")
+
+
 def test_line():
     assert _progress.line(_progress.NONE) == "no clone yet"
     assert _progress.line(running()) == "FILE COPY   25 %  250 B of 1000 B  50 B/s  0:15 left"
@@ -196,6 +208,21 @@ class TestWatch:
         watch.observe(100.0, running())
         assert watch.observe(107.0, dict(running(), stage="FILE SYNC"))["stalled_seconds"] == 0
 
+    def test_so_does_a_new_state_and_what_only_the_link_shows(self):
+        watch = _pace.Watch()
+        watch.observe(100.0, running())
+        assert watch.observe(107.0, dict(running(), state="failed"))["stalled_seconds"] == 0
+        view = running()
+        watch.observe(110.0, view)
+        view["stages"][1]["bytes_network"] += 1
+        assert watch.observe(117.0, view)["stalled_seconds"] == 0
+
+    def test_so_does_any_other_sign_of_life(self):
+        watch = _pace.Watch()
+        watch.observe(100.0, running())
+        watch.moved(105.0)
+        assert watch.observe(107.0, running())["stalled_seconds"] == 2
+
     def test_rate_over_the_window(self):
         watch = _pace.Watch(window=10.0)
         watch.observe(0.0, dict(running(), bytes_done=0))
@@ -204,6 +231,41 @@ class TestWatch:
         # The sample at 0 has left the window: 900 bytes in 9 seconds.
         assert seen["rate"] == 100
         assert seen["eta_seconds"] is None
+
+    def test_ten_seconds_are_the_window(self):
+        watch = _pace.Watch()
+        watch.observe(0.0, dict(running(), bytes_done=0))
+        assert watch.observe(10.0, dict(running(), bytes_done=500, bytes_total=1000))["rate"] == 50
+        watch.observe(10.5, dict(running(), bytes_done=500, bytes_total=1000))
+        assert watch.observe(11.0, dict(running(), bytes_done=600, bytes_total=1000))["rate"] == 100
+
+    def test_what_is_left_takes_what_the_rate_says(self):
+        watch = _pace.Watch()
+        watch.observe(0.0, dict(running(), bytes_done=0))
+        seen = watch.observe(1.0, dict(running(), bytes_done=100, bytes_total=1000))
+        assert (seen["rate"], seen["eta_seconds"]) == (100, 9)
+        # All is copied.
+        seen = watch.observe(2.0, dict(running(), bytes_done=1000, bytes_total=1000))
+        assert (seen["rate"], seen["eta_seconds"]) == (500, None)
+
+    def test_less_than_a_second_tells_no_rate(self):
+        watch = _pace.Watch()
+        watch.observe(0.0, dict(running(), bytes_done=0))
+        seen = watch.observe(0.9, dict(running(), bytes_done=900))
+        assert (seen["rate"], seen["eta_seconds"]) == (50, 15)
+
+    def test_a_clone_that_has_ended_keeps_the_servers_numbers(self):
+        watch = _pace.Watch()
+        done = _progress.view([STATUS], DONE)
+        watch.observe(0.0, dict(done, bytes_done=0))
+        assert watch.observe(5.0, done) == done
+
+    def test_a_rate_is_never_negative(self):
+        """A further attempt begins at nothing."""
+        watch = _pace.Watch()
+        watch.observe(0.0, dict(running(), bytes_done=900))
+        seen = watch.observe(5.0, dict(running(), bytes_done=100))
+        assert (seen["rate"], seen["eta_seconds"]) == (0, None)
 
     def test_no_rate_while_it_stands_still(self):
         watch = _pace.Watch()
@@ -228,6 +290,15 @@ class TestSamples:
         samples.take(self.at(0.5, 100, stage="FILE SYNC"))
         samples.take(_progress.NONE)
         assert samples.points == []
+        samples.take(self.at(None, 100))
+        assert samples.points == []
+
+    def test_one_look_is_one_point(self):
+        samples = _pace.Samples()
+        samples.take(self.at(0.5, 100))
+        samples.take(self.at(0.5, 100))
+        samples.take(self.at(0.7004, 200))
+        assert samples.points == [{"seconds": 2.5, "bytes": 100}, {"seconds": 2.7, "bytes": 200}]
 
     def test_another_clone_begins_anew(self):
         samples = _pace.Samples()
