@@ -471,6 +471,9 @@ def test_a_plugin_is_enough_on_disk_since_8_0_22(scene):
     scene.set("recipient", version="8.0.21")
     scene.set("donor", version="8.0.21")
     assert scene.findings()["pair.plugins"].error["code"] == 3870
+    for side in ("donor", "recipient"):
+        scene.set(side, version="8.0.22")
+    assert scene.findings()["pair.plugins"].status == "ok"
     scene.set("recipient", version="8.4.0")
     del scene.recipient["host"]
     scene.recipient["absent"]["host"] = "not on this host"
@@ -487,6 +490,9 @@ def test_percona_servers_list_of_plugins_to_leave_out(scene):
 def test_before_8_0_27_the_donor_always_waits_for_ddl(scene):
     holder = {"kind": "ddl", "id": 9, "account": "root@localhost", "seconds": 1, "idle": False, "objects": []}
     scene.donor["locks"] = {"count": 1, "first": [holder]}
+    assert "donor.ddl" not in scene.findings()
+    for side in ("donor", "recipient"):
+        scene.set(side, version="8.0.27")
     assert "donor.ddl" not in scene.findings()
     for side in ("donor", "recipient"):
         scene.set(side, version="8.0.26")

@@ -14,6 +14,7 @@ import json
 
 import pytest
 
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import configuration
 from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.test_rules import CAPTURED, CHANGES, Scene
 
 WORDS = CAPTURED / "findings.json"
@@ -88,6 +89,88 @@ CASES = {
     "recipient.data_directory within": lambda s: aside(s, path=s.recipient["variables"]["datadir"] + "/x"),
     "recipient.data_directory exists": lambda s: aside(s, exists=True),
     "donor.not_innodb": lambda s: s.donor.update(not_innodb=["a.b (MyISAM)"], engines={"MyISAM": 1}),
+    "recipient.donor_list": lambda s: s.recipient.update(donor_list="db9:3306"),
+    "recipient.donor_list empty": lambda s: s.recipient.update(donor_list=None),
+    "recipient.donor_list without the plugin": lambda s: (
+        s.recipient.update(donor_list=None) or s.recipient["plugins"].pop("clone")
+    ),
+    "donor.plugin_installed": lambda s: s.donor.update(installed_plugins=[]),
+    "pair.version": lambda s: s.set("donor", version="8.4.7"),
+    "pair.version of the next series": lambda s: s.set("recipient", version="28.4.0"),
+    "pair.innodb_page_size": lambda s: s.set("donor", innodb_page_size="4096"),
+    "pair.character_set_server": lambda s: s.set("donor", character_set_server="latin1"),
+    "pair.character_set_filesystem": lambda s: s.set("donor", character_set_filesystem="utf8mb4"),
+    "pair.collation_server": lambda s: s.set("donor", collation_server="latin1_bin"),
+    "pair.plugins many": lambda s: s.donor["plugins"].update({f"p{n}": f"p{n}.so" if n else None for n in range(7)}),
+    "pair.plugins loadable": lambda s: (
+        s.donor["plugins"].update(x1="x1.so", x2="x2.so") or s.recipient["host"].update(libraries="x1.so x2.so")
+    ),
+    "pair.plugins unreadable": lambda s: (
+        s.donor["plugins"].update(x1="x1.so") or s.recipient["host"].update(libraries=None)
+    ),
+    "pair.plugins excluded": lambda s: (
+        s.donor["plugins"].update(x1="x1.so", x2="x2.so") or s.set("recipient", clone_exclude_plugins_list="x2,x1")
+    ),
+    "pair.data_files last": lambda s: s.set("donor", innodb_data_file_path="ibdata1:99M:autoextend"),
+    "pair.data_files other size": lambda s: [
+        s.set("donor", innodb_data_file_path="a:12M;b:12M:autoextend"),
+        s.set("recipient", innodb_data_file_path="a:10M;b:12M:autoextend"),
+    ],
+    "pair.data_files more": lambda s: s.set("recipient", innodb_data_file_path="ibdata1:12M;b:12M:autoextend"),
+    "recipient.keyring plugin": lambda s: (
+        s.donor["tablespaces"].update(encrypted=3) or s.recipient["plugins"].update(keyring_file="keyring_file.so")
+    ),
+    "recipient.keyring functions": lambda s: (
+        s.donor["tablespaces"].update(encrypted=3) or s.recipient["plugins"].update(keyring_udf="keyring_udf.so")
+    ),
+    "recipient.keyring unknown": lambda s: [s.donor["tablespaces"].update(encrypted=3), s.recipient.pop("keyring")],
+    "pair.encrypted_link unknown": lambda s: s.donor["tablespaces"].update(encrypted=3) or s.link.update(user=None),
+    "pair.tablespace_paths home": lambda s: (
+        s.donor["files"].update(outside={"count": 2, "first": ["/home/a.ibd", "../undo/u.ibu"]})
+        or s.set("recipient", innodb_data_home_dir="/home", innodb_undo_directory="/var/lib/undo")
+        or s.donor["host"].update(machine="another")
+    ),
+    "pair.tablespace_paths several": lambda s: (
+        s.donor["files"].update(outside={"count": 3, "first": ["/far/a.ibd", "/near/b.ibd", "/far/c.ibd"]})
+        or s.set("recipient", innodb_directories="./;/farther")
+    ),
+    "pair.tablespace_paths same name": lambda s: [
+        s.donor["files"].update(outside={"count": 1, "first": ["/far/a.ibd"]}),
+        s.set("recipient", innodb_directories="/far", hostname="one"),
+        s.set("donor", hostname="one"),
+        s.donor.pop("host"),
+    ],
+    "pair.tablespace_paths other name": lambda s: [
+        s.donor["files"].update(outside={"count": 1, "first": ["/far/a.ibd"]}),
+        s.set("recipient", innodb_directories="/far", hostname="one"),
+        s.set("donor", hostname="another"),
+        s.donor.pop("host"),
+    ],
+    "pair.components several": lambda s: (
+        s.donor.update(components=["file://component_y", "file://component_x", "http://component_z"])
+        or s.recipient["host"].update(libraries="component_z.so")
+    ),
+    "pair.components aside": lambda s: s.donor.update(components=["file://component_x"]) or aside(s),
+    "pair.gtid_mode off": lambda s: s.set("recipient", gtid_mode="OFF") or s.set("donor", gtid_mode="OFF"),
+    "donor.binary_log_retention for ever": lambda s: s.set("donor", binlog_expire_logs_seconds="0"),
+    "donor.binary_log_retention long": lambda s: s.set("donor", binlog_expire_logs_seconds="28"),
+    "donor.binary_log_retention short": lambda s: s.set("donor", binlog_expire_logs_seconds="27"),
+    "donor.binary_log_retention none": lambda s: s.set("donor", binlog_expire_logs_seconds="5", log_bin="OFF"),
+    "donor.wait_timeout long": lambda s: [
+        s.set(side, version="8.0.23", wait_timeout="28") for side in ("donor", "recipient")
+    ],
+    "donor.wait_timeout later": lambda s: [
+        s.set(side, version="8.0.24", wait_timeout="1") for side in ("donor", "recipient")
+    ],
+    "pair.configuration_drift": lambda s: (
+        s.donor.update(persisted=[f"v{n:02}" for n in range(12)]) or s.set("donor", table_open_cache="7")
+    ),
+    "pair.configuration_drift none": lambda s: s.donor["variables"].update(
+        {name: s.recipient["variables"].get(name) for name in configuration.DRIFT}
+    ),
+    "donor.not_innodb many": lambda s: s.donor.update(
+        not_innodb=[f"a.t{n:02}" for n in range(23)], engines={"MyISAM": 20, "CSV": 3}
+    ),
     "donor.not_innodb several": lambda s: s.donor.update(not_innodb=["a.b", "a.c"], engines={"MyISAM": 1, "CSV": 1}),
     "recipient.keyring": lambda s: s.donor["tablespaces"].update(encrypted=3),
     "recipient.keyring active": lambda s: (
