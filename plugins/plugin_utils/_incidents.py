@@ -36,8 +36,15 @@ def added(records: t.Iterable[Record], known: str, name: str, now: str) -> list[
             ]
             continue
         incident = of(item, name, now)
-        if incident and not any(_same(incident, row) for row in mine):
+        if incident is None:
+            continue
+        same = [row for row in mine if _same(incident, row, item)]
+        if not same:
             lines.append(incident)
+        elif name == "diagnose" and not any(row.get("cause") == incident["cause"] for row in same):
+            # Whoever has looked closer knows better.
+            better = {key: incident[key] for key in ("cause", "error", "verdict")}
+            lines.append(dict(same[-1], **better, clone=incident["clone"] or same[-1].get("clone")))
     return lines
 
 
@@ -64,8 +71,21 @@ def of(item: Record, name: str, now: str) -> dict[str, t.Any] | None:
     }
 
 
-def _same(new: Record, old: Record) -> bool:
-    return new["cause"] == old.get("cause") and new["clone"] == old.get("clone")
+def _same(new: Record, old: Record, item: Record) -> bool:
+    """Whether a failure is one that is known already.
+
+    A clone fails once, whatever is said of it. Where one of the two runs could not ask the server when the clone began, the
+    same cause or error must do, and the order of things.
+    """
+    began, known = new["clone"], old.get("clone")
+    if began and known:
+        return bool(began == known)
+    cause = new["cause"] == old.get("cause")
+    alike = cause or (new["error"] is not None and new["error"] == old.get("error"))
+    told = str(old.get("time") or "")[:19]
+    if began:
+        return alike and str(began)[:19] <= told
+    return (cause and not known) or (alike and all(str(one["begin"])[:19] <= told for one in item["attempts"]))
 
 
 def is_sound(item: Record) -> bool:

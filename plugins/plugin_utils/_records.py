@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _diagnosis, _errors
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _diagnosis, _errors, _recovery
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import printable
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import duration, seconds_between, size
 
@@ -29,7 +29,7 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
     precheck = results.get("precheck") or {}
     verify = results.get("verify") or {}
     diagnose = results.get("diagnose") or {}
-    recover = results.get("recover") or {}
+    recover = _recovered(results.get("recover") or {}, clone, bool(results.get("failed")))
     monitor = results.get("monitor") or {}
     # The first that failed says why the host went no further.
     others = results.get("others") or ()
@@ -51,7 +51,7 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
     if not failed and view.get("state") == "completed":
         error = None
     checks = [
-        *_after_repair(precheck, view, bool(clone.get("changed"))),
+        *_after_repair(precheck, view, bool(clone.get("changed")), bool(results.get("prepared")), error),
         *(verify.get("checks") or []),
         *(monitor.get("checks") or []),
     ]
@@ -83,7 +83,7 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
         "end_time": view.get("end_time"),
         "error": error,
         "data": _data(clone, diagnose, error),
-        "causes": _causes(clone, diagnose, error, checks if failed else []),
+        "causes": _causes(clone, diagnose, error, _hindering(checks, precheck) if failed else []),
         "steps": list(recover.get("steps") or ()),
         "measured": monitor.get("measured"),
         "alerts": list(results.get("alerts") or ()),
@@ -124,25 +124,49 @@ def _reason(clone: Results) -> str | None:
     return None if done else clone.get("reason")
 
 
-def _after_repair(precheck: Results, view: Results, cloned: bool) -> list[t.Any]:
-    """The checks before the clone; what the clone itself has repaired is no failure any more once it is completed."""
+def _recovered(recover: Results, clone: Results, failed: bool) -> Results:
+    """What recover did, with the clone that its module leaves to the playbook."""
+    cloned = clone.get("changed") and (clone.get("clone") or {}).get("state") == "completed" and not failed
+    left = [step for step in recover.get("steps") or () if step.get("by") == "clone" and step.get("status") == "left"]
+    if not cloned or not left:
+        return recover
+    steps = [dict(step, status="done") if step in left else step for step in recover["steps"]]
+    label = str(recover.get("verdict") or "").partition(": ")[0]
+    return dict(recover, steps=steps, verdict=_recovery.verdict(steps, label))
+
+
+def _after_repair(precheck: Results, view: Results, cloned: bool, prepared: bool, error: Results | None) -> list[t.Any]:
+    """The checks before the clone; what the chain has repaired since is no failure any more.
+
+    ``prepared`` says that the repairs were made and not looked at again. What the clone then failed of was not repaired.
+    """
     checks = list(precheck.get("checks") or ())
-    if view.get("state") != "completed":
-        return checks
+    completed = view.get("state") == "completed"
     # That it was cloned now proves the accounts, too.
-    mended = REPAIRS if cloned else REPAIRS[:1]
+    mended = REPAIRS if prepared or (cloned and completed) else REPAIRS[:1] if completed else ()
+    entry = _errors.classify(error.get("code"), str(error.get("message") or "")) if error else None
+    numbers = {entry.number, entry.innermost.number} if entry else set()
     return [
         dict(check, status="ok", message="repaired: " + check["message"])
-        if check["status"] == "fail" and check["repair"] in mended
+        if check["status"] == "fail"
+        and check["repair"] in mended
+        and (check.get("error") or {}).get("code", 0) not in numbers
         else check
         for check in checks
     ]
 
 
+def _hindering(checks: t.Sequence[Results], precheck: Results) -> list[Results]:
+    """The checks without those before the clone that the chain would have repaired, where others stood in its way."""
+    obstacles, failed = precheck.get("obstacles") or (), set(precheck.get("failed_checks") or ())
+    return [check for check in checks if not obstacles or check["id"] in obstacles or check["id"] not in failed]
+
+
 def _obstacles(precheck: Results) -> list[str]:
     """What the checks that failed said, as one text, or nothing."""
-    failed = [check["message"] for check in precheck.get("checks") or () if check["status"] == "fail"]
-    return ["; ".join(failed)] if failed else []
+    failed = [check for check in precheck.get("checks") or () if check["status"] == "fail"]
+    failed = _hindering(failed, precheck)
+    return ["; ".join(check["message"] for check in failed)] if failed else []
 
 
 def _data(clone: Results, diagnose: Results, error: Results | None) -> str | None:

@@ -154,6 +154,54 @@ def test_a_clone_proves_the_accounts_that_were_made_for_it(changed, status):
     assert found["status"] == status
 
 
+def refused(*checks, obstacles=()):
+    failed = [one["id"] for one in checks if one["status"] == "fail"]
+    return {"precheck": {"checks": list(checks), "failed_checks": failed, "obstacles": list(obstacles)}}
+
+
+PLUGIN = check("recipient.plugin", "fail", "no plugin", repair="clone_user", error={"code": 1524, "symbol": "X"})
+ACCOUNT = check("donor.account", "fail", "no account", repair="clone_user", error={"code": 1045, "symbol": "X"})
+
+
+def test_a_fleet_that_has_repaired_has_no_failures_of_it_where_the_clone_failed():
+    error = {"code": 3862, "message": DENIED}
+    failed = {"failed": True, "msg": "no", "clone": clone("failed", error=error), "attempts": [attempt(error)]}
+    seen = refused(PLUGIN, ACCOUNT)
+    for prepared, statuses in ((True, ["ok", "fail"]), (False, ["fail", "fail"])):
+        found = _records.record("db2", {"clone": failed, "failed": True, "prepared": prepared, **seen})["checks"]
+        # The clone has failed of the account, whatever was done to it.
+        assert [one["status"] for one in found] == statuses
+
+
+def test_what_the_chain_would_have_repaired_is_not_why_a_host_was_refused():
+    data = check("recipient.data", "fail", "holds precious", remedy="Set overwrite=true")
+    found = _records.record("db2", {"failed": True, **refused(PLUGIN, data, obstacles=["recipient.data"])})
+    assert [cause["id"] for cause in found["causes"]] == ["recipient.data"]
+    assert found["message"] == "holds precious"
+    # Where the playbook repairs nothing, it is.
+    found = _records.record(
+        "db2", {"failed": True, **refused(PLUGIN, data, obstacles=["recipient.plugin", "recipient.data"])}
+    )
+    assert [cause["id"] for cause in found["causes"]] == ["recipient.plugin", "recipient.data"]
+
+
+def recovery(*statuses):
+    steps = [
+        {"action": action, "by": by, "status": status, "reason": "x"}
+        for (action, by), status in zip((("start", "module"), ("clone", "clone")), statuses)
+    ]
+    return {"verdict": "/run/db2.sock: done: start; to do: clone", "steps": steps, "changed": True}
+
+
+def test_the_clone_of_recover_is_one_of_its_steps():
+    done = good(recover=recovery("done", "left"))
+    assert [(step["action"], step["status"]) for step in done["steps"]] == [("start", "done"), ("clone", "done")]
+    assert done["message"] == "/run/db2.sock: done: start, clone"
+    assert _incidents.solution(done, "recover") == "the playbook recover: start, clone"
+    failed = bad(recover=recovery("done", "left"))
+    assert failed["steps"][1]["status"] == "left"
+
+
 def test_what_the_chain_repairs_is_no_failure_before_it():
     record = _records.record(
         "db2",
@@ -391,6 +439,62 @@ def test_incidents_are_added_once_and_solved_by_the_next_success():
     known += _incidents.text(known, solved)
     assert len(known.splitlines()) == 2
     assert _incidents.added([later], known, "clone", NOW) == []
+
+
+def incident(**values):
+    row = {"id": "a", "host": "db3", "time": NOW, "clone": None, "cause": "recipient.clone_killed", "error": 1317}
+    return json.dumps({**row, "solved_by": None, "verdict": "x", **values})
+
+
+def diagnosed(cause="recipient.crashed", error=1317, begin="2026-11-23T01:59:00.500000Z", **results):
+    causes = [{"id": cause, "code": error, "priority": "immediate", "cause": "it crashed"}]
+    view = clone("failed", begin_time=begin, end_time=None) if begin else {}
+    return _records.record(
+        "db3", {"diagnose": {"clone": view, "causes": causes, "data": "gone", "verdict": "y"}, **results}
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "record"),
+    [
+        # The fleet could not ask the server any more, whoever looked later could.
+        (incident(), diagnosed()),
+        (incident(clone="2026-11-23T01:59:00.500000Z", error=3862), diagnosed()),
+        (incident(), diagnosed(begin=None)),
+    ],
+)
+def test_who_looks_closer_at_a_known_failure_tells_its_cause(known, record):
+    (line,) = _incidents.added([record], known, "diagnose", NOW)
+    assert (line["id"], line["cause"], line["verdict"]) == ("a", "recipient.crashed", "y")
+    known += "\n" + json.dumps(line)
+    assert _incidents.added([record], known, "diagnose", NOW) == []
+    # A run that looks less closely takes nothing of that back.
+    assert _incidents.added([record], known, "fleet", NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "record"),
+    [
+        (incident(clone="2026-11-22T01:00:00Z"), diagnosed()),
+        (incident(time="2026-11-23T01:58:00Z"), diagnosed()),
+        (incident(error=3862), diagnosed()),
+        (incident(cause="recipient.crashed", clone="2026-11-22T01:00:00Z", time="2026-11-22T02:00:00Z"), bad("db3")),
+        (incident(host="db4"), diagnosed()),
+        (incident(solved_by="a clone"), diagnosed()),
+    ],
+)
+def test_another_failure_is_another_incident(known, record):
+    (line,) = _incidents.added([record], known, "diagnose", NOW)
+    assert line["id"] != "a"
+
+
+def test_a_second_attempt_that_failed_is_a_second_incident():
+    known = incident(clone="2026-11-23T01:00:00Z", time="2026-11-23T01:00:09Z", cause="donor.account", error=3862)
+    again = bad("db3")
+    again.update(state=None, begin_time=None, end_time=None)
+    assert len(_incidents.added([again], known, "fleet", NOW)) == 1
+    again["attempts"] = [dict(again["attempts"][0], begin="2026-11-23T01:00:00Z")]
+    assert _incidents.added([again], known, "fleet", NOW) == []
 
 
 def test_a_line_that_was_cut_off_spoils_no_other():
