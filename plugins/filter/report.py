@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _verification
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _incidents, _page, _records
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._texts import LANGUAGES
 
@@ -32,6 +33,12 @@ def complete(
 
 def table(records: t.Sequence[t.Mapping[str, t.Any]], name: str = "clone") -> list[str]:
     return _records.table_of_checks(records) if name == "precheck" else _records.table(records)
+
+
+def unique_servers(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, list[dict[str, t.Any]]]:
+    known = {str(name): _verification.Server(**one) for name, one in servers.items()}
+    found = _verification.check_unique(known)
+    return {name: [finding.as_dict() for finding in findings] for name, findings in found.items()}
 
 
 def report_files(
@@ -68,4 +75,5 @@ class FilterModule:
             "record": record,
             "report_files": report_files,
             "table": table,
+            "unique_servers": unique_servers,
         }

@@ -18,14 +18,15 @@ author:
 options:
   _terms:
     description:
-      - V(pool) gives all servers of the play that hold the donors' data or are going to, as host:port.
+      - V(pools) gives, by donor, the servers of the play that hold its data or are going to, as host:port. Those of a recipient that
+        names no donor stand under an empty name.
       - V(plan) makes the first state from the checks of all hosts of the play, with the plan and its lines to show.
       - V(prepared) takes the servers out of it on which the role C(privileges) could not make the run's account.
       - V(advance) makes the next state from C(fleet_state) and what the active hosts said.
       - V(summary) gives the lines that say what became of each recipient.
     type: list
     elements: str
-    choices: [pool, plan, prepared, advance, summary]
+    choices: [pools, plan, prepared, advance, summary]
     required: true
 """
 
@@ -69,7 +70,7 @@ class LookupModule(LookupBase):
         self._variables = variables or {}
         self._hostvars = self._variables["hostvars"]
         works = {
-            "pool": self._pool,
+            "pools": self._pools,
             "plan": self._plan,
             "prepared": self._prepared,
             "advance": self._advance,
@@ -78,7 +79,7 @@ class LookupModule(LookupBase):
         unknown = [term for term in terms if term not in works]
         if unknown or not terms:
             raise AnsibleLookupError(
-                "fleet: '%s' is unknown; expected pool, plan, prepared, advance or summary" % ", ".join(unknown)
+                "fleet: '%s' is unknown; expected pools, plan, prepared, advance or summary" % ", ".join(unknown)
             )
         return [works[term]() for term in terms]
 
@@ -91,21 +92,23 @@ class LookupModule(LookupBase):
         chosen = self._hostvars[name].get("mysql_clone_donor")
         return str(chosen) if chosen else None
 
-    def _pool(self) -> list[str]:
-        """The servers whose data the task's host is to have, or may have had before."""
-        found = []
-        donors = self._variables["groups"].get("clone_donors", ())
-        wish = self._wish(self._variables["inventory_hostname"])
-        for group in ("clone_donors", "clone_recipients"):
-            for name in self._variables["groups"].get(group, ()):
-                theirs = self._hostvars[name]
-                has = name if group == "clone_donors" else self._wish(name)
-                if wish and len(donors) > 1 and has != wish:
-                    continue
-                addresses = (theirs.get("mysql_clone_address"), theirs.get("ansible_host"), name)
-                address = next(address for address in addresses if address is not None)
-                found.append(f"{address}:{theirs.get('mysql_clone_port') or 3306}".lower())
-        return found
+    def _pools(self) -> dict[str, list[str]]:
+        """The servers that have a donor's data, or may have had it before. Without a wish all donors have the same."""
+        donors = [str(name) for name in self._variables["groups"].get("clone_donors", ())]
+        recipients = [str(name) for name in self._variables["groups"].get("clone_recipients", ())]
+        planned = (self._value("fleet_state") or {}).get("hosts", {})
+        data = {name: self._wish(name) or planned.get(name, {}).get("root") for name in recipients}
+        data.update({name: name for name in donors})
+        addresses = {name: self._address(name) for name in data}
+        pools = {donor: [addresses[name] for name in data if data[name] == donor] for donor in donors}
+        everybody = list(addresses.values())
+        return {"": everybody, **(pools if len(donors) > 1 else dict.fromkeys(donors, everybody))}
+
+    def _address(self, name: str) -> str:
+        theirs = self._hostvars[name]
+        addresses = (theirs.get("mysql_clone_address"), theirs.get("ansible_host"), name)
+        address = next(address for address in addresses if address is not None)
+        return f"{address}:{theirs.get('mysql_clone_port') or 3306}".lower()
 
     def _plan(self) -> dict[str, t.Any]:
         donors = [str(name) for name in self._variables["groups"].get("clone_donors", ())]

@@ -94,6 +94,7 @@ class Options(t.NamedTuple):
     replication: bool = False
     donor: str | None = None  # host:port as the clone was told
     source: tuple[str, int] | None = None  # where it replicates from, if not from the donor
+    pool: tuple[str, ...] = ()  # others that hold the donor's data, as host:port
 
 
 def named(names: t.Sequence[str], limit: int = NAME_LIMIT) -> str:
@@ -308,9 +309,15 @@ def check_clone(recipient: Inventory, state: t.Mapping[str, t.Any], options: Opt
             )
         )
     if options.donor:
-        same = clone["source"].lower() == options.donor.lower()
+        direct = clone["source"].lower() == options.donor.lower()
+        kin = not direct and clone["source"].lower() in (label.lower() for label in options.pool)
+        same = direct or kin
         message = f"The clone came from {clone['source']}" + (
-            "" if same else f", the donor to compare with is {options.donor}"
+            ""
+            if direct
+            else ", which has the donor's data"
+            if kin
+            else f", the donor to compare with is {options.donor}"
         )
         findings.append(
             Finding(
@@ -362,6 +369,70 @@ def check_identity(donor: Inventory, recipient: Inventory, replication: bool) ->
             _ok("pair.server_id", "Server ids", "configuration", f"{there['server_id']} and {here['server_id']}")
         )
     return findings
+
+
+class Server(t.NamedTuple):
+    """What tells a server from others, and whether it replicates or is to."""
+
+    server_uuid: str
+    server_id: int
+    replicates: bool
+
+
+def identity(recipient: Inventory, replication: bool) -> Server:
+    own = recipient["server"]
+    return Server(own["server_uuid"], int(own["server_id"]), replication or bool(recipient.get("channels")))
+
+
+def check_unique(servers: t.Mapping[str, Server]) -> dict[str, list[Finding]]:
+    """Whether each of these servers, by name, differs from all others: replicas of one source must (manual: server_id,
+    server_uuid). Of one alone there is nothing to tell."""
+    if len(servers) < 2:
+        return {name: [] for name in servers}
+    uuids: dict[str, list[str]] = {}
+    ids: dict[int, list[str]] = {}
+    for name, one in servers.items():
+        uuids.setdefault(one.server_uuid, []).append(name)
+        ids.setdefault(one.server_id, []).append(name)
+    found = {}
+    for name, one in servers.items():
+        twins = [other for other in uuids[one.server_uuid] if other != name]
+        found[name] = [
+            Finding(
+                "recipient.server_uuid_unique",
+                "No other recipient has this server_uuid",
+                "configuration",
+                "fail" if twins else "ok",
+                f"{named(twins)} has server_uuid {one.server_uuid}, too: it is the same server, or one data directory was copied "
+                "with its auto.cnf"
+                if twins
+                else f"Unique among {len(servers)}",
+                actual=twins[:LIST_LIMIT],
+                expected=[],
+                remedy="Check the hosts' addresses. On a copied data directory remove auto.cnf and restart the server"
+                if twins
+                else None,
+            )
+        ]
+        twins = [other for other in ids[one.server_id] if other != name]
+        replicates = one.replicates or any(servers[other].replicates for other in twins)
+        found[name].append(
+            Finding(
+                "recipient.server_id_unique",
+                "No other recipient has this server_id",
+                "configuration",
+                ("fail" if replicates else "warn") if twins else "ok",
+                f"{named(twins)} has server_id {one.server_id}, too; replicas of one source can't share one"
+                if twins
+                else f"{one.server_id}, unique among {len(servers)}",
+                actual=twins[:LIST_LIMIT],
+                expected=[],
+                remedy="SET PERSIST server_id = <another number> on the recipient, and in its option file where it stands there"
+                if twins
+                else None,
+            )
+        )
+    return found
 
 
 def check_versions(donor: Inventory, recipient: Inventory) -> Finding:

@@ -136,9 +136,11 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
         replication=params["replication"],
         donor="%s:%d" % (params["donor_host"], params["donor_port"]) if params["donor_host"] else None,
         source=(params["replication_host"], params["replication_port"]) if params["replication_host"] else None,
+        pool=tuple(params["pool"]),
     )
     findings += _verification.check(donor, recipient, state, options, reason, what.ignore_accounts)
-    return verdict(findings, params["fail_on"], server.label)
+    result = verdict(findings, params["fail_on"], server.label)
+    return dict(result, server=_verification.identity(recipient, params["replication"])._asdict())
 
 
 def verdict(findings: t.Sequence[Finding], fail_on: str, label: str) -> dict[str, t.Any]:

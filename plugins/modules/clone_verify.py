@@ -57,6 +57,12 @@ options:
       - The RV(inventory) that the module returned on the donor. It should have been collected with the same O(checksum) and
         O(compare).
     type: dict
+  pool:
+    description:
+      - Other servers that hold the donor's data, as V(host:port). A recipient that was cloned from one of them is no surprise.
+    type: list
+    elements: str
+    default: []
   compare:
     description:
       - What to compare.
@@ -215,6 +221,20 @@ checks:
     repair:
       description: The module that mends it, or null.
       type: str
+server:
+  description: What tells the recipient from other servers.
+  type: dict
+  returned: when O(collect=false)
+  contains:
+    server_uuid:
+      description: Its server_uuid.
+      type: str
+    server_id:
+      description: Its server_id.
+      type: int
+    replicates:
+      description: Whether it has a replication channel, or is to have one.
+      type: bool
 warnings_found:
   description: The messages of the checks with status V(warn).
   type: list
@@ -243,6 +263,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
     **DONOR_SPEC,
     collect={"type": "bool", "default": False},
     donor_inventory={"type": "dict"},
+    pool={"type": "list", "elements": "str", "default": []},
     compare={"type": "list", "elements": "str", "choices": list(COMPARISONS), "default": list(COMPARISONS)},
     checksum={"type": "str", "choices": ["none", "sample", "full"], "default": "sample"},
     replication={"type": "bool", "default": False},

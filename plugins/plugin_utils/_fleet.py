@@ -502,9 +502,10 @@ def _heard(state: State, name: str, host: dict[str, t.Any], poll: dict[str, t.An
             host.update(free=True, free_since=now)
         return
     if "reason" in poll:
-        took = now - host["since"]
-        host["free"] = True
-        _end(state, name, "cloned", "%s in %s" % (poll["reason"], duration(took)))
+        host.update(free=True, state="cloned", message=poll["reason"])
+        took = "cloned in %s" % duration(now - host["since"])
+        # That a clone was due is no news where it was made.
+        state["news"].append("%s: %s" % (name, took if poll.get("changed") else poll["reason"]))
         return
     donor = host["donor"]
     host["tried"] = [*host["tried"], donor]

@@ -27,7 +27,8 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
     """One host's part of a report from what the roles registered there (missing parts are None or empty)."""
     clone = results.get("clone") or {}
     precheck = results.get("precheck") or {}
-    verify = results.get("verify") or {}
+    unique = results.get("unique") or []
+    verify = _verified(results.get("verify") or {}, unique)
     diagnose = results.get("diagnose") or {}
     recover = _recovered(results.get("recover") or {}, clone, bool(results.get("failed")))
     monitor = results.get("monitor") or {}
@@ -53,6 +54,7 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
     checks = [
         *_after_repair(precheck, view, bool(clone.get("changed")), bool(results.get("prepared")), error),
         *(verify.get("checks") or []),
+        *unique,
         *(monitor.get("checks") or []),
     ]
     if diagnose:
@@ -108,13 +110,22 @@ def _complaints(steps: t.Iterable[Results]) -> list[str]:
     return [str(step["msg"]) for step in steps if step.get("msg") and (step.get("failed") or step.get("unreachable"))]
 
 
+def _verified(verify: Results, unique: t.Sequence[Results]) -> Results:
+    """The comparison with the donor, with what the comparison with other recipients said against it."""
+    against = [check for check in unique if check["status"] == "fail"]
+    if not verify.get("checks") or not against:
+        return verify
+    return dict(verify, verified=False, differences=against)
+
+
 def _differences(verify: Results) -> str | None:
     """What the comparison found; its role runs it so that it never fails and judges the checks afterwards."""
     if verify.get("msg"):
         return str(verify["msg"])
     if verify.get("verified") is not False:
         return None
-    found = [check["message"] for check in verify.get("checks") or () if check["status"] == "fail"]
+    checks = (*(verify.get("checks") or ()), *(verify.get("differences") or ()))
+    found = [check["message"] for check in checks if check["status"] == "fail"]
     return "; ".join(found) or None
 
 

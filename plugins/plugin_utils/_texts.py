@@ -681,6 +681,11 @@ SENTENCES: dict[str, dict[str, str]] = {
             "在目标实例上执行 SET PERSIST server_id = <另一个数字>，选项文件中若有也要改"
         ),
         "Server ids": "server_id",
+        "No other recipient has this server_uuid": "没有其他目标实例有相同的 server_uuid",
+        "No other recipient has this server_id": "没有其他目标实例有相同的 server_id",
+        "Check the hosts' addresses. On a copied data directory remove auto.cnf and restart the server": (
+            "检查主机的地址。对复制来的数据目录，删除 auto.cnf 并重启服务器"
+        ),
         "Clone it again: somebody has reset its GTIDs (RESET BINARY LOGS AND GTIDS)": (
             "重新克隆：有人重置了它的 GTID（RESET BINARY LOGS AND GTIDS）"
         ),

@@ -285,6 +285,39 @@ def test_another_source(pair):
     assert "pair.clone_source" not in pair.check(donor=None)
 
 
+def test_a_source_that_has_the_donors_data(pair):
+    found = pair.check(donor="db9:3306", pool=("db8:3306", pair.state["clone"]["source"].upper()))["pair.clone_source"]
+    assert (found.status, found.message.rpartition(", ")[2]) == ("ok", "which has the donor's data")
+
+
+def servers(**rows):
+    return {name: _verification.Server(*row) for name, row in rows.items()}
+
+
+def test_recipients_that_differ_are_unique():
+    found = _verification.check_unique(servers(db2=("a", 2, True), db3=("b", 3, True)))
+    assert {(name, one.status) for name, findings in found.items() for one in findings} == {
+        ("db2", "ok"),
+        ("db3", "ok"),
+    }
+    assert _verification.check_unique(servers(db2=("a", 2, True))) == {"db2": []}
+
+
+@pytest.mark.parametrize(("replicates", "status"), [(False, "warn"), (True, "fail")])
+def test_recipients_with_one_server_id(replicates, status):
+    # Each of them differs from the donor.
+    found = _verification.check_unique(servers(db2=("a", 7, False), db3=("b", 3, False), db4=("c", 7, replicates)))
+    assert {name: findings[1].status for name, findings in found.items()} == {"db2": status, "db3": "ok", "db4": status}
+    assert found["db2"][1].message.startswith("db4 has server_id 7, too")
+    assert {findings[0].status for findings in found.values()} == {"ok"}
+
+
+def test_recipients_with_one_server_uuid():
+    found = _verification.check_unique(servers(db2=("a", 2, False), db3=("a", 3, False)))
+    assert found["db3"][0].status == "fail"
+    assert found["db3"][0].message.startswith("db2 has server_uuid a, too")
+
+
 def test_same_server_id(pair):
     pair.recipient["server"]["server_id"] = pair.donor["server"]["server_id"]
     assert pair.check()["pair.server_id"].status == "warn"

@@ -124,7 +124,8 @@ def world(monkeypatch):
     def collect(connect, what):
         server = connect()
         seen["read"].append(server.label)
-        return {"server": {"label": server.label, "uptime": 5, "gtid_executed": GTIDS}}
+        own = {"label": server.label, "uptime": 5, "gtid_executed": GTIDS, "server_uuid": "u", "server_id": "7"}
+        return {"server": own}
 
     def session(logins, timeout):
         seen["logins"] = logins
@@ -166,6 +167,7 @@ def test_a_donor_hands_out_its_inventory(world):
 def test_the_donor_is_read_by_its_account_or_by_the_recipients(world):
     result = ran(donor_host="db9", donor_user="cu", donor_password="c")
     assert result["verified"]
+    assert result["server"] == {"server_uuid": "u", "server_id": 7, "replicates": False}
     assert world["read"] == ["db9:3307", "/run/db1.sock"]
     assert [(login.host, login.user, login.password) for login in world["logins"]] == [
         ("db9", "cu", "c"),
@@ -202,3 +204,4 @@ def test_an_inventory_spares_the_donor(world, monkeypatch):
 def test_a_replica_is_given_time(world):
     result = ran(donor_host="db9", replication=True)
     assert [row["id"] for row in result["checks"]] == ["recipient.caught_up", "pair.rows"]
+    assert result["server"]["replicates"]

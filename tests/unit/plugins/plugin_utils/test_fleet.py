@@ -111,7 +111,7 @@ def test_each_recipient_is_cloned_once_or_reported_and_no_donor_serves_two(donor
 # -- against hosts -------------------------------------------------------------------------------------------------------
 
 READY = {"ready": True, "cloned": False, "root": "d", "seconds": 20.0, "bytes": 1000, "message": None}
-DONE = {"finished": True, "reason": "a clone is due", "seen": 9}
+DONE = {"finished": True, "changed": True, "reason": "a clone is due", "seen": 9}
 
 
 def start(hosts: int = 3, **changes) -> dict:
@@ -129,6 +129,7 @@ def test_a_finished_recipient_donates():
     assert len(state["active"]) == 1
     first = state["active"][0]
     state = _fleet.advance(state, {first: DONE}, 20.0)
+    assert state["news"][0] == "%s: cloned in 0:20" % first
     assert sorted(donors(state).values()) == sorted(["d", first])
     state = _fleet.advance(state, dict.fromkeys(state["active"], DONE), 40.0)
     assert state["done"]
@@ -196,7 +197,8 @@ def test_a_passing_failure_is_tried_with_another_donor():
     state = _fleet.advance(state, {"r1": failure}, 5.0)
     second = donors(state)["r1"]
     assert second != first
-    state = _fleet.advance(state, {"r1": {"finished": True, "reason": "cloned"}}, 9.0)
+    state = _fleet.advance(state, {"r1": {"finished": True, "reason": "already cloned"}}, 9.0)
+    assert state["news"] == ["r1: already cloned"]
     assert state["hosts"]["r1"]["attempts"] == [tried]
     assert _fleet.summary(state) == ["r0: already cloned", f"r1: cloned from {second} after a failure from {first}"]
 

@@ -119,6 +119,15 @@ def test_the_comparison_says_what_it_found_although_its_task_never_fails():
     assert record["failed"]
 
 
+def test_a_recipient_that_is_not_unique_is_not_verified():
+    seen = {"db2": {"server_uuid": "a", "server_id": 7, "replicates": True}}
+    unique = report.unique_servers({**seen, "db3": dict(seen["db2"], server_uuid="b")})["db2"]
+    verify = {"verified": True, "checks": [check("pair.rows", "ok")]}
+    record = good(verify=verify, unique=unique, failed=True)
+    assert (record["verified"], record["message"]) == (False, unique[1]["message"])
+    assert [one["id"] for one in record["checks"] if one["status"] == "fail"] == ["recipient.server_id_unique"]
+
+
 def test_a_host_that_was_lost_stands_in_the_report():
     records = report.complete([good()], ["db2", "db9"])
     assert [record["recipient"] for record in records] == ["db2", "db9"]

@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,14 @@ AWAY = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port"
 # So slow that whoever wants to kill it comes in time; of no effect before the plugin is there.
 SLOW = {"loose_clone_max_data_bandwidth": "1", "loose_clone_autotune_concurrency": "OFF"}
 FORKS = "10"
+# The donor has a table that no clone carries, and the machine few processors.
+OF_THE_LAB = (
+    "donor.not_innodb",
+    "recipient.non_innodb",
+    "recipient.processors",
+    "recipient.memory",
+    "pair.buffer_pool",
+)
 
 
 class Job:
@@ -46,8 +54,8 @@ class Job:
         self.donor = self.lab["node1"]
         self.playbook = Playbook(home, home / "inventory.yml")
 
-    def inventory(self, **extra: dict[str, Any]) -> None:
-        """Write the inventory; ``extra`` are more variables by host."""
+    def inventory(self, donors: Sequence[str] = ("node1",), **extra: dict[str, Any]) -> None:
+        """Write the inventory; ``extra`` are more variables by host, and all but the donors are recipients."""
         hosts = {
             node.name: {
                 "mysql_clone_login_user": "root",
@@ -62,7 +70,8 @@ class Job:
             }
             for node in self.lab
         }
-        self.playbook.write_inventory(hosts, donors=["node1"], recipients=RECIPIENTS)
+        recipients = [node.name for node in self.lab if node.name not in donors]
+        self.playbook.write_inventory(hosts, donors=list(donors), recipients=recipients)
 
     def elsewhere(self, name: str, **extra: dict[str, Any]) -> Job:
         """The same with an inventory of its own."""
@@ -107,6 +116,18 @@ class Job:
         count = f"SELECT COUNT(*) AS rows_ FROM {data.SCHEMA}.customers"
         assert self.ask(node, count) == self.ask(self.donor, count), f"{name} doesn't hold the donor's rows"
 
+    def check_sound(self, name: str, *hosts: str) -> None:
+        """In the report nothing is wrong with these, but for what the lab itself gives reason to."""
+        records = self.report(name)
+        for host in hosts:
+            graver = {
+                check["id"]: check["message"]
+                for check in records[host]["checks"]
+                if check["status"] in ("warn", "fail")
+            }
+            unknown = {name: message for name, message in graver.items() if name not in OF_THE_LAB}
+            assert not unknown, f"{host}: {unknown}"
+
     def check_nothing_left(self) -> None:
         """No temporary account, and no donor list, on any server that runs."""
         for node in self.lab:
@@ -119,6 +140,11 @@ class Job:
     def report(self, name: str) -> dict[str, dict[str, Any]]:
         records = json.loads((self.home / f"reports/{name}.json").read_text(encoding="utf-8"))
         return {record["recipient"]: record for record in records}
+
+    def incidents(self) -> list[dict[str, Any]]:
+        """The records of the knowledge base, the last of each id."""
+        lines = (self.home / "reports/incidents.jsonl").read_text(encoding="utf-8").splitlines()
+        return list({row["id"]: row for row in map(json.loads, lines)}.values())
 
 
 def edges(run: Run) -> dict[str, str]:
@@ -238,6 +264,12 @@ def first_run(job: Job) -> None:
     assert records[KILLED]["failed"], records[KILLED]
     assert "the server has not come back after 5 seconds" in records[KILLED]["message"], records[KILLED]
     assert "the server has not come back after 5 seconds" in run.output, run.tail()
+    job.check_sound("fleet", *done)
+    causes = {name: [cause["id"] for cause in records[name]["causes"]] for name in (KILLED, PRECIOUS)}
+    # The playbook would have installed the plugin; it isn't what either has failed of.
+    assert not any("recipient.plugin" in found for found in causes.values()), causes
+    mended = {check["id"]: check["status"] for check in records[KILLED]["checks"]}
+    assert mended["recipient.plugin"] == "ok", mended
     job.check_nothing_left()
 
 
@@ -257,6 +289,12 @@ def recovered(job: Job) -> None:
     run = job.run("recover", 0, "--limit", KILLED)
     assert "start [done]" in run.output, run.output
     job.check_cloned(KILLED)
+    record = job.report("recover")[KILLED]
+    assert ("clone", "done") in [(step["action"], step["status"]) for step in record["steps"]], record["steps"]
+    # However many runs have met it.
+    (incident,) = [row for row in job.incidents() if row["host"] == KILLED]
+    assert incident["cause"] == "recipient.crashed", incident
+    assert "clone" in incident["solved_by"], incident
     job.check_nothing_left()
 
 
@@ -271,11 +309,16 @@ def resumed(job: Job) -> None:
 
 
 def second_run(job: Job) -> None:
-    """Nothing is to be done, and nothing is."""
+    """Nothing is to be done, and nothing is; and who asks beforehand is told so."""
     ends = job.ends()
-    run = job.run("fleet", 0)
+    with ThreadPoolExecutor(2) as pool:
+        precheck = pool.submit(job.run, "precheck", 0)
+        run = job.run("fleet", 0)
     assert len(run.recap) == NODES, run.recap
-    assert not any(counts["changed"] for counts in run.recap.values()), run.recap
+    for recap in (run.recap, precheck.result().recap):
+        assert not any(counts["changed"] for counts in recap.values()), recap
+    ready = re.findall(r'"(node\d) .* yes"', precheck.result().output)
+    assert sorted(ready) == sorted(RECIPIENTS), precheck.result().output
     job.check_nothing_written(ends, "the second run")
 
 
@@ -296,6 +339,38 @@ def monitored(job: Job) -> None:
         assert f'mysql_clone_up{{host="{node.name}",side="{side}"}} 1.0' in values, values
 
 
+def two_donors(job: Job) -> None:
+    """Each recipient gets the data of the donor that it names, from it or from who has it; one server_id too many is told."""
+    second, fresh = "node2", ("node3", "node4", "node5")
+    options = {"general_log_file": "../general.log", "general_log": "ON"}
+    twin = "77"
+    with ThreadPoolExecutor() as pool:
+        for name in (second, *fresh):
+            # Two of the recipients have the same.
+            more = {"server_id": twin} if name in fresh[1:] else {}
+            pool.submit(job.lab[name].reset, options | more)
+    job.lab[second].sql("CREATE DATABASE other")
+    job.lab[second].sql("CREATE TABLE other.t (id INT PRIMARY KEY) SELECT 7 AS id")
+    wanted = {"node3": "node1", "node4": second, "node5": second, "node6": "node1", "node7": "node1"}
+    job.inventory(donors=("node1", second), **{name: {"mysql_clone_donor": donor} for name, donor in wanted.items()})
+    run = job.run("fleet", 0)
+    assert sorted(edges(run)) == sorted(fresh), edges(run)
+    assert edges(run)["node3"] not in (second, "node4", "node5"), edges(run)
+    assert {edges(run)[name] for name in fresh[1:]} <= {second, "node4", "node5"}, edges(run)
+    job.check_cloned("node3")
+    for name in fresh[1:]:
+        rows = job.lab[name].sql("SELECT id FROM other.t", password=job.lab[second].root_password)
+        assert rows == [{"id": 7}], f"{name} holds {rows}"
+    records = job.report("fleet")
+    assert all(records[name]["verified"] for name in wanted), records
+    job.check_sound("fleet", "node3")
+    for name, other in zip(fresh[1:], reversed(fresh[1:])):
+        (found,) = [one for one in records[name]["checks"] if one["id"] == "recipient.server_id_unique"]
+        assert (found["status"], found["actual"]) == ("warn", [other]), found
+    run = job.run("fleet", 0)
+    assert not any(counts["changed"] for counts in run.recap.values()), run.recap
+
+
 def _call(*command: Any) -> None:
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
@@ -312,7 +387,7 @@ def _copying(job: Job, node: Node) -> bool:
 
 PARTS: dict[str, Callable[[Job], None]] = {
     part.__name__: part
-    for part in (check_mode, unreachable, tags, first_run, recovered, resumed, second_run, monitored)
+    for part in (check_mode, unreachable, tags, first_run, recovered, resumed, second_run, monitored, two_donors)
 }
 
 
