@@ -219,7 +219,7 @@ def _check(check: Record, said: Texts, repaired: t.Collection[str]) -> dict[str,
         "status": "skipped" if mends else check["status"],
         "word": said("repaired." + check["repair"]) if mends else said.one_of("status", check["status"]),
         "category": said.one_of("category", check["category"]),
-        "message": check["message"],
+        "message": said.sentence(check["message"]),
         "remedy": said.sentence(check.get("remedy") or ""),
         "error": "%(code)s %(symbol)s" % check["error"] if check.get("error") else "",
     }
@@ -249,6 +249,7 @@ def _cause(cause: Record, said: Texts) -> dict[str, t.Any]:
 def _alert(alert: Record, said: Texts) -> dict[str, t.Any]:
     return dict(
         alert,
+        message=said.sentence(alert["message"]),
         word=said.one_of("alert", alert["state"]),
         severity_word=said.one_of("severity", alert["severity"]),
     )

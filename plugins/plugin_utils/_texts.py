@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Every word that reports say by themselves, in all languages: their own texts by name, and what checks, the error catalogue
-and diagnoses say by its English words. What a server said, and what a check measured, stands there as it was said.
+and diagnoses say by its English words. What a server said, and names and numbers, stand in them as they were said.
 
 This plugin util is PRIVATE to dbops.mysql_clone and may change at any time.
 """
@@ -131,6 +131,15 @@ TEXTS: dict[str, dict[str, str]] = {
         "measured.clone": "Clone",
         "measured.log_errors": "New errors in the log",
         "measured.uptime": "Server runs since (s)",
+        "counted.schema": "{count} schema",
+        "counted.table": "{count} table",
+        "counted.view": "{count} view",
+        "counted.routine": "{count} routine",
+        "counted.trigger": "{count} trigger",
+        "counted.event": "{count} event",
+        "counted.account": "{count} account",
+        "counted.transaction": "{count} transaction",
+        "counted.XA transaction": "{count} XA transaction",
         "emergency": "Emergency timeline",
         "emergency.0": "Failure",
         "emergency.5": "First assessment",
@@ -281,6 +290,15 @@ TEXTS: dict[str, dict[str, str]] = {
         "measured.clone": "克隆",
         "measured.log_errors": "错误日志新增 ERROR",
         "measured.uptime": "服务器运行时间（秒）",
+        "counted.schema": "{count} 个库",
+        "counted.table": "{count} 个表",
+        "counted.view": "{count} 个视图",
+        "counted.routine": "{count} 个例程",
+        "counted.trigger": "{count} 个触发器",
+        "counted.event": "{count} 个事件",
+        "counted.account": "{count} 个账号",
+        "counted.transaction": "{count} 个事务",
+        "counted.XA transaction": "{count} 个 XA 事务",
         "emergency": "应急响应时间线",
         "emergency.0": "故障发生",
         "emergency.5": "初步评估",
@@ -1765,6 +1783,374 @@ SENTENCES: dict[str, dict[str, str]] = {
         ),
         "A connection stood still until its time-out.": "连接停滞直到超时。",
         "Look at the network between the servers.": "检查服务器之间的网络。",
+        # What checks and comparisons have found.
+        "the clone plugin is active on {}": "克隆插件已在 {} 上启用",
+        "the clone plugin is not active on {}": "克隆插件未在 {} 上启用",
+        (
+            "{} loads the clone plugin by an option, not by INSTALL PLUGIN: unless the recipient has that option,"
+            " too, it has no clone plugin (and no clone_status) after the clone"
+        ): (
+            "{} 通过选项而不是 INSTALL PLUGIN 加载克隆插件：除非目标实例也有该选项，否则克隆后它没有克隆插件（也没有 clone_status）"
+        ),
+        "{} is in clone_valid_donor_list": "{} 在 clone_valid_donor_list 中",
+        "{} is not in clone_valid_donor_list of {} ({})": "{} 不在 {} 的 clone_valid_donor_list 中（{}）",
+        "donor {}, recipient {}: {}": "源实例 {}，目标实例 {}：{}",
+        "8.0 clones only to 8.0": "8.0 只能克隆到 8.0",
+        "8.0.37 and later clone to each other": "8.0.37 及更高版本可以互相克隆",
+        "before 8.0.26 versions must be exactly the same": "8.0.26 之前版本必须完全相同",
+        "before 8.0.37 versions must be the same": "8.0.37 之前版本必须相同",
+        "all versions of one series clone to each other": "同一系列的所有版本可以互相克隆",
+        "an LTS series clones only to itself and to the next LTS series": "LTS 系列只能克隆到自身和下一个 LTS 系列",
+        "from 9.7 on an LTS series clones to the next LTS series only; whether this is it, the recipient decides": (
+            "从 9.7 起 LTS 系列只能克隆到下一个 LTS 系列；是否如此由目标实例决定"
+        ),
+        "major and minor version must be the same": "主版本号和次版本号必须相同",
+        "{} is {} on both": "{} 在两台上都是 {}",
+        "{}: donor {}, recipient {}": "{}：源实例 {}，目标实例 {}",
+        "the recipient lacks {}": "目标实例缺少 {}",
+        "all {} collations of the donor are known": "源实例的全部 {} 个排序规则都已知",
+        "all {} active plugins of the donor are active on the recipient": "源实例的全部 {} 个启用的插件在目标实例上也已启用",
+        "{} can be loaded from the recipient's plugin_dir": "{} 可以从目标实例的 plugin_dir 加载",
+        "active on the donor but not on the recipient: {}": "在源实例上启用而在目标实例上未启用：{}",
+        "max_allowed_packet is {}": "max_allowed_packet 为 {}",
+        "max_allowed_packet of {} is {}, {} is the least": "{} 的 max_allowed_packet 为 {}，至少要 {}",
+        "redo logging is disabled on {}": "{} 上禁用了重做日志",
+        "lower_case_table_names is {} on both": "lower_case_table_names 在两台上都是 {}",
+        (
+            "lower_case_table_names: donor {}, recipient {}: the clone would be made, but the server could not "
+            "start on it"
+        ): ("lower_case_table_names：源实例 {}，目标实例 {}：克隆会完成，但服务器无法在其上启动"),
+        "super_read_only is ON on {}": "{} 上 super_read_only 为 ON",
+        "innodb_force_recovery is {} on {}: the clone would drop tables and then fail": (
+            "innodb_force_recovery 为 {}（{}）：克隆会先删除表然后失败"
+        ),
+        "innodb_read_only is ON on {}": "{} 上 innodb_read_only 为 ON",
+        "{} fits: donor {}, recipient {}": "{} 合适：源实例 {}，目标实例 {}",
+        "{}: donor {}, recipient {}: the clone would fail after it has dropped the recipient's data": (
+            "{}：源实例 {}，目标实例 {}：克隆会在删除目标实例的数据之后失败"
+        ),
+        "{} has several undo files called {}": "{} 有多个同名的 undo 文件 {}",
+        "data_directory {} is not absolute": "data_directory {} 不是绝对路径",
+        "data_directory {} lies in the recipient's data directory {}": "data_directory {} 位于目标实例的数据目录 {} 之中",
+        "data_directory {} exists already": "data_directory {} 已存在",
+        "{} doesn't exist yet": "{} 尚不存在",
+        "a keyring is active; {} tablespace(s) of the donor are encrypted": "密钥环已启用；源实例有 {} 个加密的表空间",
+        (
+            "{} tablespace(s) of the donor are encrypted, and {} has no keyring: the clone would fail after it "
+            "has dropped the recipient's data"
+        ): ("源实例有 {} 个加密的表空间，而 {} 没有密钥环：克隆会在删除目标实例的数据之后失败"),
+        "the link is encrypted": "链路已加密",
+        "{} tablespace(s) of the donor are encrypted and the link is not": "源实例有 {} 个加密的表空间，而链路未加密",
+        "the block size of both file systems is {}": "两个文件系统的块大小都是 {}",
+        (
+            "the block size of the donor's file system is {}, of the recipient's {}, and the donor has compressed"
+            " and encrypted tables"
+        ): ("源实例文件系统的块大小为 {}，目标实例的为 {}，而源实例有压缩且加密的表"),
+        "data files of {} are gone: {}": "{} 的数据文件已丢失：{}",
+        "tables without data files on {} will have none on the recipient: {}": "{} 上没有数据文件的表在目标实例上也不会有：{}",
+        "the recipient's innodb_directories doesn't know the place of {}": "目标实例的 innodb_directories 不包含以下文件的位置：{}",
+        "both servers run on one machine: the clone would {} the donor's own files {}": (
+            "两台服务器在同一台机器上：克隆会{}源实例自己的文件 {}"
+        ),
+        "overwrite": "覆盖",
+        "meet": "碰到",
+        "the recipient knows the directories of {} file(s) outside the data directory": "目标实例包含数据目录之外 {} 个文件所在的目录",
+        "the recipient's plugin_dir can't be read where the module runs": "在模块运行处无法读取目标实例的 plugin_dir",
+        "the files of {} component(s) are there": "{} 个组件的文件都在",
+        "the recipient lacks the files of the donor's components {}": "目标实例缺少源实例组件的文件：{}",
+        "both servers have server_id {}: the recipient can't replicate from the donor": (
+            "两台服务器的 server_id 都是 {}：目标实例无法从源实例复制"
+        ),
+        "gtid_mode is {} on the recipient and ON on the donor": "gtid_mode 在目标实例上为 {}，在源实例上为 ON",
+        "{} writes no binary log: the recipient can't replicate from it afterwards": "{} 不写二进制日志：之后目标实例无法从它复制",
+        "{} keeps its binary logs for {} s, and the clone takes about {} s": "{} 的二进制日志保留 {} 秒，而克隆大约需要 {} 秒",
+        (
+            "clone_donor_timeout_after_network_failure is 0 on {}: any break of the link ends the clone, after "
+            "the recipient's data is dropped"
+        ): ("{} 上 clone_donor_timeout_after_network_failure 为 0：链路一旦中断克隆就结束，而目标实例的数据已被删除"),
+        "wait_timeout of the donor is {} s": "源实例的 wait_timeout 为 {} 秒",
+        "wait_timeout of {} is {} s, and the clone takes about {} s": "{} 的 wait_timeout 为 {} 秒，而克隆大约需要 {} 秒",
+        "{} writes {} of redo log while the clone copies ({}/s on average), and innodb_redo_log_capacity is {}": (
+            "{} 在克隆复制期间写入 {} 重做日志（平均 {}/秒），而 innodb_redo_log_capacity 为 {}"
+        ),
+        "clone_ddl_timeout is 0 on {}: a DDL statement on the donor would abort the clone": (
+            "{} 上 clone_ddl_timeout 为 0：源实例上的 DDL 语句会中止克隆"
+        ),
+        "persisted on the donor, not cloned: {}": "在源实例上持久化而不会被克隆：{}",
+        "{} available in {}": "可用 {}，位于 {}",
+        "{}, {} needed": "{}，需要 {}",
+        "{}, {} needed, {} with the reserve of {}": "{}，需要 {}，计入预留为 {}（预留系数 {}）",
+        "{}, {} needed ({} x {})": "{}，需要 {}（{} x {}）",
+        "{} free in {}, {} needed for {}": "剩余 {}（{}），需要 {}，用于 {}",
+        "{} free inodes": "{} 个空闲 inode",
+        "{}, {} files": "{}，{} 个文件",
+        "the data directory can't be listed": "无法列出数据目录",
+        "{} has {}, the donor has {} files": "{} 有 {}，源实例有 {} 个文件",
+        "redo log, undo, system tablespace and binary logs lie in the data directory": (
+            "重做日志、undo、系统表空间和二进制日志都在数据目录中"
+        ),
+        "outside the data directory: {}": "在数据目录之外：{}",
+        "{} is confined ({}): it may be kept from {}": "{} 受到限制（{}）：可能无法访问 {}",
+        "{} can stand in clone_valid_donor_list": "{} 可以写入 clone_valid_donor_list",
+        "{} answers as MySQL {}; donor_user was not given, so no login was tried": (
+            "{} 应答为 MySQL {}；没有给出 donor_user，因此没有尝试登录"
+        ),
+        "{} can log in to {} ({}, {} ms a round trip)": "{} 可以登录 {}（{}，往返 {} 毫秒）",
+        "encrypted": "已加密",
+        "not encrypted": "未加密",
+        "{} can't log in to {}: {} (error {})": "{} 无法登录 {}：{}（错误 {}）",
+        "a round trip to {} takes {} ms": "到 {} 的往返需要 {} 毫秒",
+        "a round trip takes {} ms": "往返需要 {} 毫秒",
+        "the clocks of recipient and donor differ by {} s": "目标实例与源实例的时钟相差 {} 秒",
+        "the clocks differ by {} s": "时钟相差 {} 秒",
+        "{} runs with skip_networking: it has no TCP port": "{} 以 skip_networking 运行：没有 TCP 端口",
+        "{} (clone_ssl_ca) can't be read where the module runs": "在模块运行处无法读取 {}（clone_ssl_ca）",
+        "the certificate of {} isn't verified by {} (clone_ssl_ca): {}": "{} 的证书未通过 {}（clone_ssl_ca）的验证：{}",
+        "{} verifies the donor's certificate": "{} 可以验证源实例的证书",
+        "{} of {} segments arrived out of order": "{} 的报文段乱序到达（共 {} 个）",
+        "{} is the server {}, but donor_facts are of {}": "{} 是服务器 {}，而 donor_facts 属于 {}",
+        "{} lacks {} on {}": "{} 缺少 {}（{}）",
+        "{} can't enter the donor in clone_valid_donor_list on {}: it lacks SYSTEM_VARIABLES_ADMIN": (
+            "{} 无法把源实例写入 {} 的 clone_valid_donor_list：缺少 SYSTEM_VARIABLES_ADMIN"
+        ),
+        "{} can't read clone_status on {}, so progress and success can't be told": (
+            "{} 无法读取 {} 上的 clone_status，因此无法得知进度和结果"
+        ),
+        "{} lacks BACKUP_ADMIN on {} (a role counts only where it is a default role)": (
+            "{} 在 {} 上缺少 BACKUP_ADMIN（角色只有作为默认角色才算数）"
+        ),
+        "{} has BACKUP_ADMIN on {}": "{} 在 {} 上有 BACKUP_ADMIN",
+        "the donor has an account {}; its password will be the one that counts": "源实例有账号 {}；之后以它的密码为准",
+        "the donor has no account {}: nobody can log in to the recipient with it after the clone": (
+            "源实例没有账号 {}：克隆后无法用它登录目标实例"
+        ),
+        "MySQL {} answers at {}, up for {}": "MySQL {} 在 {} 应答，已运行 {}",
+        "no donor given": "没有给出源实例",
+        "{} can be reached": "可以到达 {}",
+        "the donor can't be asked": "无法询问源实例",
+        "both accounts have what a clone needs": "两个账号都有克隆所需的权限",
+        "the port of {} is open": "{} 的端口已开放",
+        "it can't be told whether data would be lost: {}": "无法判断数据是否会丢失：{}",
+        "the check {} itself failed: {}: {}": "检查 {} 自身失败：{}：{}",
+        "{} {} of memory, {} are advised": "{} {} 内存，建议 {}",
+        "its control group allows": "其控制组允许",
+        "the host has": "主机有",
+        "{} of memory": "{} 内存",
+        "{} processors": "{} 个处理器",
+        "the recipient may use {} processors, {} are advised": "目标实例可以使用 {} 个处理器，建议 {} 个",
+        "{} has {} of {} connections free, a clone needs 2 at least": "{} 有 {} 个空闲连接（共 {} 个），克隆至少需要 2 个",
+        "{} of {} connections are free": "{} 个连接空闲，共 {} 个",
+        "{} may have only one connection to {}, a clone needs 2 at least": "{} 只允许有一个到 {} 的连接，克隆至少需要 2 个",
+        "{} Mbit/s measured from {}, {} are advised": "测得 {} Mbit/s（来自 {}），建议 {}",
+        "{} Mbit/s measured from {}": "测得 {} Mbit/s（来自 {}）",
+        "the deadline passed {} ago": "截止时间已过去 {}",
+        "{} needed ({}), {} left": "需要 {}（{}），剩余 {}",
+        "{}; use probe=true to measure": "{}；用 probe=true 测量",
+        "measured link": "测得的链路",
+        "measured disk": "测得的磁盘",
+        "assumed (reserve_bandwidth)": "假定值（reserve_bandwidth）",
+        "last clone of this recipient": "该目标实例的上一次克隆",
+        "the donor has {} files, open_files_limit of the recipient is {}": "源实例有 {} 个文件，目标实例的 open_files_limit 为 {}",
+        "open_files_limit is {}, the donor has {} files": "open_files_limit 为 {}，源实例有 {} 个文件",
+        "innodb_buffer_pool_size: donor {}, recipient {}": "innodb_buffer_pool_size：源实例 {}，目标实例 {}",
+        "{} (overwrite is true)": "{}（overwrite 为 true）",
+        "the recipient holds the donor's data, cloned before": "目标实例已有此前克隆来的源实例数据",
+        "the recipient holds no user schema": "目标实例没有用户的库",
+        "the recipient has executed no transaction of its own": "目标实例没有执行过自己的事务",
+        "the donor has all of the recipient's transactions": "源实例有目标实例的全部事务",
+        "{} has {} transactions that the donor lacks: {}": "{} 有 {} 个源实例没有的事务：{}",
+        "{} replica(s) read from {}: {}": "{} 个副本从 {} 读取：{}",
+        "{} other session(s) have written to {} within the last minute: {}": "{} 个其他会话在最近一分钟内写过 {}：{}",
+        "{}:{} is the recipient itself": "{}:{} 就是目标实例自己",
+        (
+            "donor and recipient are the same server ({}, server_uuid {}); if they are two servers on copies of "
+            "one data directory, they share auto.cnf"
+        ): (
+            "源实例和目标实例是同一台服务器（{}，server_uuid {}）；如果它们是在同一数据目录的副本上的两台服务器，则它们有相同的 auto.cnf"
+        ),
+        "a clone from {} is under way on {} ({}, {} %)": "从 {} 的克隆正在 {} 上进行（{}，{} %）",
+        (
+            "{} waits for {}, whose link was cut: a new clone would take its place. The donor counts as busy "
+            "(Clone Donor Error: 3634 : Too many concurrent clone operations. Maximum allowed - 1.)"
+        ): (
+            "{} 正在等待链路被切断的 {}：新的克隆会取代它。源实例算作忙（Clone Donor Error: 3634 : Too many concurrent c"
+            "lone operations. Maximum allowed - 1.）"
+        ),
+        (
+            "{} donates already, to {} (Clone Donor Error: 3634 : Too many concurrent clone operations. Maximum "
+            "allowed - 1.)"
+        ): (
+            "{} 已在向 {} 提供数据（Clone Donor Error: 3634 : Too many concurrent clone operations. M"
+            "aximum allowed - 1.）"
+        ),
+        (
+            "Group Replication runs on {} ({}): the member leaves its group when it is shut down for the swap, "
+            "and comes back with the donor's data"
+        ): ("{} 上运行着组复制（{}）：为交换目录而关闭时该成员离开其组，并带着源实例的数据回来"),
+        "Group Replication runs on {} ({})": "{} 上运行着组复制（{}）",
+        "LOCK INSTANCE FOR BACKUP is held on {} by {}": "{} 上的 LOCK INSTANCE FOR BACKUP 由 {} 持有",
+        "FLUSH TABLES WITH READ LOCK is held on {} by {}": "{} 上的 FLUSH TABLES WITH READ LOCK 由 {} 持有",
+        "open transactions or table locks on {}: {}": "{} 上有未结束的事务或表锁：{}",
+        "a DDL statement runs on {}: {}": "{} 上正在执行 DDL 语句：{}",
+        "{} of {} is set by SET GLOBAL only: it is OFF after the clone's restart": (
+            "{}（{}）只用 SET GLOBAL 设置：克隆重启之后为 OFF"
+        ),
+        "set by SET GLOBAL only, and lost in the restart: {}": "只用 SET GLOBAL 设置，重启后丢失：{}",
+        "{} restarts the recipient": "{} 会重启目标实例",
+        "the server's environment can't be read here (run the module as root or as the server's user)": (
+            "此处无法读取服务器的环境（以 root 或服务器的用户运行模块）"
+        ),
+        "no supervisor, but start_command starts the recipient": "没有守护进程，但 start_command 会启动目标实例",
+        (
+            "no supervisor restarts {}: the server will stop when the data is copied and must be started "
+            "(MYSQLD_PARENT_PID is {}, the parent is {})"
+        ): ("没有守护进程重启 {}：数据复制完成后服务器会停止，必须由人启动（MYSQLD_PARENT_PID 为 {}，父进程为 {}）"),
+        "not set": "未设置",
+        "{} enabled event(s) of the donor will run on the recipient: {}": "源实例的 {} 个启用的事件会在目标实例上运行：{}",
+        "the donor is a replica of {}; the recipient will start to replicate from there as soon as it is up": (
+            "源实例是 {} 的副本；目标实例一启动就会开始从那里复制"
+        ),
+        "{} replicates from {}; that configuration goes": "{} 正从 {} 复制；该配置会丢失",
+        "a DDL statement runs on {} and the clone would wait for it: {}": "{} 上正在执行 DDL 语句，克隆会等待它：{}",
+        "IMPORT TABLESPACE or ALTER INSTANCE runs on {}: {}": "{} 上正在执行 IMPORT TABLESPACE 或 ALTER INSTANCE：{}",
+        "{} prepared XA transaction(s) of the donor will be open on the recipient, too": (
+            "源实例的 {} 个已准备的 XA 事务在目标实例上也会是打开的"
+        ),
+        "{} is not started again after exit status 16 (Restart={}): the server stays down after the copy": (
+            "{} 在退出状态 16 之后不会再启动（Restart={}）：复制之后服务器保持关闭"
+        ),
+        "{} gives the server {} s to start; recovery of cloned data may take longer": (
+            "{} 给服务器 {} 秒启动；恢复克隆来的数据可能需要更久"
+        ),
+        "{} restarts the server and gives it time": "{} 会重启服务器并给足时间",
+        "method side_by_side stops the server, and no start_command tells how to start it": (
+            "side_by_side 方式会停止服务器，而没有 start_command 说明如何启动"
+        ),
+        "{} not as on the donor: {}": "{}与源实例不同：{}",
+        "{} with another number of rows: {}": "{}行数不同：{}",
+        "{} with other rows: {}": "{}行内容不同：{}",
+        "the donor has moved on: {} that the recipient lacks": "源实例已继续前进：{}目标实例没有",
+        "the recipient has replicated {} since": "此后目标实例已复制{}",
+        "the donor has moved on: from {}:{} to {}:{} of its binary log": "源实例已继续前进：二进制日志从 {}:{} 到 {}:{}",
+        "{}. Although {}, this isn't the reason: the donor hasn't touched them since the clone": (
+            "{}。虽然{}，但这不是原因：克隆之后源实例没有动过它们"
+        ),
+        "{}. That may be all right, since {}": "{}。这可能没有问题，因为{}",
+        "The state of the clone can't be read: {}": "无法读取克隆的状态：{}",
+        (
+            "The clone plugin isn't active on the recipient, so the server can't tell whether its clone is "
+            "completed. That happens after a good clone, too, when the donor loads the plugin by plugin-load-add"
+        ): (
+            "克隆插件未在目标实例上启用，因此服务器无法得知其克隆是否完成。当源实例通过 plugin-load-add 加载插件时，成功的克隆之后也会如此"
+        ),
+        "Completed at {} from {}": "完成于 {}，来自 {}",
+        "This server has no completed clone": "该服务器没有已完成的克隆",
+        "The clone is still under way (stage {}, {} %)": "克隆仍在进行（阶段 {}，{} %）",
+        "The clone failed: {} (error {})": "克隆失败：{}（错误 {}）",
+        "The clone went into the directory {}, not into this server's data": "克隆写入了目录 {}，而不是该服务器的数据",
+        "The clone came from {}, which has the donor's data": "克隆来自 {}，它有源实例的数据",
+        "The clone came from {}, the donor to compare with is {}": "克隆来自 {}，而要比较的源实例是 {}",
+        "The clone came from {}": "克隆来自 {}",
+        (
+            "Both servers have server_uuid {}: they are the same server, or one data directory was copied with "
+            "its auto.cnf"
+        ): ("两台服务器的 server_uuid 都是 {}：它们是同一台服务器，或者数据目录连同 auto.cnf 一起被复制"),
+        "The server_uuids differ": "server_uuid 不同",
+        "Both servers have server_id {}; replication between them can't work": "两台服务器的 server_id 都是 {}；它们之间无法复制",
+        "{} has server_uuid {}, too: it is the same server, or one data directory was copied with its auto.cnf": (
+            "{} 的 server_uuid 也是 {}：它是同一台服务器，或者数据目录连同 auto.cnf 一起被复制"
+        ),
+        "Unique among {}": "在 {} 台中唯一",
+        "{} has server_id {}, too; replicas of one source can't share one": "{} 的 server_id 也是 {}；同一源的副本不能相同",
+        "{}, unique among {}": "{}，在 {} 台中唯一",
+        "Both are MySQL {}": "两台都是 MySQL {}",
+        "The donor is MySQL {}, the recipient {}": "源实例是 MySQL {}，目标实例是 {}",
+        "The recipient lacks {} of the clone: {}": "目标实例缺少克隆的{}：{}",
+        "The recipient has executed all {} of them": "目标实例已执行全部 {} 个",
+        "No GTID set of the clone: {}": "没有克隆的 GTID 集：{}",
+        "the donor had executed none": "源实例没有执行过事务",
+        "there is no completed clone to compare with": "没有可比较的已完成的克隆",
+        "Neither a clone nor a donor to compare with": "没有可比较的克隆或源实例",
+        "The recipient has {} that the donor never had: {}": "目标实例有源实例从未有过的{}：{}",
+        "There are none": "没有",
+        "There is none": "没有",
+        "The recipient has none of the donor's {}: it isn't a clone of it": "目标实例没有源实例的{}：它不是其克隆",
+        "It has all of the donor's transactions": "它有源实例的全部事务",
+        "The donor has executed {} that the recipient hasn't": "源实例执行了目标实例没有的{}",
+        "All {} are there": "全部 {} 个都在",
+        "All {} are there, with the same definitions": "全部 {} 个都在，定义相同",
+        "All {} are the same": "全部 {} 个都相同",
+        "Equal in all {} InnoDB tables": "全部 {} 个 InnoDB 表都相同",
+        "Equal in all {} InnoDB tables (up to {} rows all of them, of larger tables a sample)": (
+            "全部 {} 个 InnoDB 表都相同（不超过 {} 行的表比较全部行，更大的表抽样）"
+        ),
+        "Every table and account could be read on both servers": "两台服务器上的每个表和账号都能读取",
+        "Not compared: {}": "未比较：{}",
+        "The donor has none": "源实例没有",
+        "{}, none of them lacks rows: {}": "{}，行都不缺：{}",
+        "CLONE copies only InnoDB data; {} came empty: {}": "CLONE 只复制 InnoDB 数据；{}为空：{}",
+        "Not loaded as the donor's tables want it: {}": "没有按源实例的表所要求的加载：{}",
+        "All that were cloned along are loaded": "随克隆而来的都已加载",
+        "They can't be read on both servers: SELECT ON performance_schema.* is needed": (
+            "无法在两台服务器上读取：需要 SELECT ON performance_schema.*"
+        ),
+        "No drift": "没有偏差",
+        "SET PERSIST differs, which a clone doesn't carry over: {}": "SET PERSIST 不同，克隆不会带过来：{}",
+        "They can't be read": "无法读取",
+        "{} of the donor run here too, and write to the recipient: {}": "源实例的{}在这里也运行，并写入目标实例：{}",
+        "{} enabled, event_scheduler is {}": "{}已启用，event_scheduler 为 {}",
+        "{} came prepared with the clone and hold locks until somebody ends them": "{}随克隆以已准备状态而来，在有人结束它们之前持有锁",
+        "clone_valid_donor_list is still '{}'": "clone_valid_donor_list 仍为 '{}'",
+        "It is empty": "为空",
+        "mysql.user can't be read": "无法读取 mysql.user",
+        "Temporary accounts of a clone are still there: {}": "克隆的临时账号仍在：{}",
+        "The data directory wasn't looked into: {}": "没有查看数据目录：{}",
+        "The data directory still holds files of a clone that hasn't ended: {}": "数据目录中仍有未结束的克隆的文件：{}",
+        "the channels can't be read": "无法读取复制通道",
+        "The recipient has no replication channel from {}": "目标实例没有来自 {} 的复制通道",
+        "the donor": "源实例",
+        "{} from {}:{} is running": "{}（来自 {}:{}）正在运行",
+        "the default channel": "默认通道",
+        "The recipient has replication channels that don't come from {}: {}. A clone copies the donor's": (
+            "目标实例有不是来自 {} 的复制通道：{}。克隆会复制源实例的通道"
+        ),
+        "Nothing was compared with the donor's data: {}": "没有与源实例的数据比较：{}",
+        "The donor's inventory has none: collect it with rows in compare": "源实例的清单中没有：在 compare 中加上 rows 再收集",
+        "The donor's inventory has checksum {}: collect it with checksum: {}": (
+            "源实例清单的 checksum 为 {}：用 checksum: {} 再收集"
+        ),
+        "The donor has no GTIDs to wait for": "源实例没有可等待的 GTID",
+        "Within {} seconds the recipient didn't execute the donor's transactions": "目标实例在 {} 秒内没有执行完源实例的事务",
+        "It has executed all that the donor had": "它已执行源实例的全部事务",
+        "MySQL {} answers": "MySQL {} 有应答",
+        "the server doesn't answer": "服务器没有应答",
+        "there was no clone": "没有过克隆",
+        "a clone is under way": "克隆正在进行",
+        "it is completed": "已完成",
+        "the clone failed: {} (error {})": "克隆失败：{}（错误 {}）",
+        "no progress in {} for {} s; the threshold is {} s": "{} 已有 {} 秒没有进展；阈值为 {} 秒",
+        "nothing stands still": "没有停滞",
+        "not known": "未知",
+        "not readable": "无法读取",
+        "{} table of the donor will be empty on the recipient: {}": "源实例的 {} 个表在目标实例上将是空的：{}",
+        "{} tables of the donor will be empty on the recipient: {}": "源实例的 {} 个表在目标实例上将是空的：{}",
+        "{} holds {} schema that the clone would drop: {}": "{} 有 {} 个库会被克隆删除：{}",
+        "{} holds {} schemas that the clone would drop: {}": "{} 有 {} 个库会被克隆删除：{}",
+        "{} has {}: the clone would drop some of the data and then fail": "{} 有 {}：克隆会删除部分数据然后失败",
+        "{} % used; the threshold is {} %": "已用 {} %；阈值为 {} %",
+        "{} % used; the threshold is {} %, {} free on {}": "已用 {} %；阈值为 {} %，剩余 {}（{}）",
+        "{} new since the last look": "上次查看以来新增 {} 个",
+        "{} new since the last look, the newest: {}": "上次查看以来新增 {} 个，最新的是：{}",
+        "repaired: {}": "已修复：{}",
+        "differing: {}": "不同：{}",
+        "{}: the file system of {} can't be looked at": "{}：无法查看 {} 的文件系统",
+        (
+            "{} '{}' is an IPv6 address: CLONE and clone_valid_donor_list take only host names and IPv4 addresses. Use a "
+            "host name that resolves to it (for example an entry in /etc/hosts on the recipient)"
+        ): (
+            "{} '{}' 是 IPv6 地址：CLONE 和 clone_valid_donor_list 只接受主机名和 IPv4 地址。"
+            "请使用解析到它的主机名（例如目标实例 /etc/hosts 中的一行）"
+        ),
     },
 }
 LANGUAGES = tuple(TEXTS)
@@ -1773,6 +2159,25 @@ LANGUAGES = tuple(TEXTS)
 # Characters of a text that holds values, and of each value in it; a hostile one must not cost time.
 _LONGEST = 1000
 _VALUE = "(.{1,400}?)"
+
+
+# Forms in which a value is a sentence of its own, that might fit the whole, too.
+_AROUND = frozenset(
+    (
+        "repaired: {}",
+        "{} (overwrite is true)",
+        "{}, {} needed",
+        "{}, {} needed ({} x {})",
+        "{}, {} needed, {} with the reserve of {}",
+        "{}, {} files",
+        "open_files_limit is {}, the donor has {} files",
+        "{} has {}, the donor has {} files",
+        "{}; use probe=true to measure",
+        "{}. That may be all right, since {}",
+        "{}. Although {}, this isn't the reason: the donor hasn't touched them since the clone",
+    )
+)
+_COUNTED = re.compile(r"(\d+) ([A-Za-z]+(?: [a-z]+)?)")
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
@@ -1785,9 +2190,11 @@ class Texts:
     def __init__(self, language: str) -> None:
         self._texts = TEXTS[language]
         self._sentences = SENTENCES[language]
-        # Those that say most come first: others fit what they fit, too.
-        forms = sorted((form for form in self._sentences if "{}" in form), key=len, reverse=True)
-        self._patterns = [(_pattern(form), self._sentences[form]) for form in forms]
+        # Those that say most come first: others fit what they fit, too. Each with its longest words, which are quickly looked for.
+        forms = [form for form in self._sentences if "{}" in form]
+        forms.sort(key=lambda form: (form in _AROUND, len(form)), reverse=True)
+        self._patterns = [(max(form.split("{}"), key=len), _pattern(form), form) for form in forms]
+        self._known: dict[str, str] = {}
 
     def __call__(self, name: str, **values: t.Any) -> str:
         """The text of that name, with values in its places."""
@@ -1801,9 +2208,30 @@ class Texts:
         """What a check, the error catalogue or a diagnosis says, in this language; as it is where there is no text for it."""
         if text in self._sentences:
             return self._sentences[text]
-        if len(text) <= _LONGEST:
-            for pattern, form in self._patterns:
-                found = pattern.fullmatch(text)
-                if found:
-                    return form.format(*(self._sentences.get(value, value) for value in found.groups()))
+        if len(text) > _LONGEST or not self._patterns:
+            return text
+        if text not in self._known:
+            self._known[text] = self._formed(text)
+        return self._known[text]
+
+    def _formed(self, text: str) -> str:
+        for words, pattern, form in self._patterns:
+            found = pattern.fullmatch(text) if words in text else None
+            if found:
+                around = form in _AROUND
+                values = (self.sentence(value) if around else self._value(value) for value in found.groups())
+                return self._sentences[form].format(*values)
         return text
+
+    def _value(self, value: str) -> str:
+        """A value in a sentence: a sentence of the catalogue, so many of something, or what was said."""
+        counted = _COUNTED.fullmatch(value)
+        if counted:
+            noun = counted[2]
+            one = "counted." + noun
+            # English has more forms for several.
+            for single in (noun, noun[:-1], noun[:-3] + "y"):
+                one = "counted." + single
+                if one in self._texts:
+                    return self(one, count=counted[1])
+        return self._sentences.get(value, value)

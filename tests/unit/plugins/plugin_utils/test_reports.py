@@ -300,14 +300,16 @@ def test_the_page_is_fit_for_assistive_technology():
     assert len(identifiers) == len(set(identifiers))
 
 
-def test_a_chinese_page_says_titles_causes_and_remedies_in_chinese():
-    room = check("recipient.disk_space", "fail", "1 GiB free", remedy="Free 3.0 GiB on /data")
+def test_a_chinese_page_says_what_was_found_in_chinese():
+    room = check(
+        "recipient.disk_space", "fail", "1.0 GiB available in /data, 3.0 GiB needed", remedy="Free 3.0 GiB on /data"
+    )
     room["title"] = "Room for the donor's data"
     files = report.report_files([bad(precheck={"checks": [room]})], language="zh", now=NOW)
     for name in ("clone.html", "clone.md"):
         assert "腾出 3.0 GiB" in files[name]
         assert "在源实例上创建或修改该账号" in files[name]
-        assert "1 GiB free" in files[name], "what was measured isn't translated"
+        assert "可用 1.0 GiB，位于 /data，需要 3.0 GiB" in files[name]
     assert "容纳源实例数据的磁盘空间" in files["clone.html"]
     assert "容纳源实例数据的磁盘空间" in files["clone.xml"]
     assert "Room for the donor's data" in files["clone.json"]

@@ -7,32 +7,44 @@
 from __future__ import annotations
 
 import ast
+import itertools
+import json
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import registry
-from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _texts
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _records, _texts
 
 SOURCES = Path(_errors.__file__).parent
+CAPTURED = Path(__file__).resolve().parents[1] / "module_utils/captured"
 assert _precheck  # importing it registers the rules
 SENTENCES = _texts.SENTENCES["zh"]
 CHINESE = _texts.Texts("zh")
 VALUE = re.compile(r"%(?:\(\w+\))?[-0-9.]*[a-z]")
 
 
-def forms(node: ast.expr) -> str | None:
-    """A text in the source with {} for each value in it."""
+def forms(node: ast.expr) -> set[str]:
+    """What a text in the source can read, with {} for each value in it; nothing for what is no text."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return VALUE.sub("{}", node.value)
+        return {VALUE.sub("{}", node.value.replace("%%", "\0")).replace("\0", "%")}
     if isinstance(node, ast.JoinedStr):
-        return "".join(forms(part) or "{}" for part in node.values)
+        return joined(forms(part) or {"{}"} for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return {"{}"} | (forms(node.value) if isinstance(node.value, ast.IfExp) else set())
+    if isinstance(node, ast.IfExp):
+        return forms(node.body) | forms(node.orelse)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return (forms(node.left) or "{}") + (forms(node.right) or "{}")
-    return None
+        return joined((forms(node.left) or {"{}"}, forms(node.right) or {"{}"}))
+    return set()
+
+
+def joined(parts: Iterable[set[str]]) -> set[str]:
+    return {"".join(chosen) for chosen in itertools.product(*parts)}
 
 
 def errors() -> set[str]:
@@ -44,9 +56,11 @@ def errors() -> set[str]:
 
 @pytest.fixture(scope="module")
 def said() -> set[str]:
-    """Every text in the module utils, and those of errors, some of which share words."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES.rglob("*.py")]
-    return {forms(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.expr)} | errors()
+    """Every text in the module utils and of the report, and those of errors, some of which share words."""
+    paths = [*SOURCES.rglob("*.py"), Path(_records.__file__)]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+    texts = (forms(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.expr))
+    return set(itertools.chain(errors(), *texts))
 
 
 def missing(texts: set[str]) -> list[str]:
@@ -65,6 +79,14 @@ def test_nearly_all_titles_of_checks_are_translated():
     titles = {rule.title for rule in registry.RULES}
     assert len(titles) > 80
     assert len(missing(titles)) < len(titles) / 20, missing(titles)
+
+
+def test_nearly_all_that_checks_find_is_translated():
+    # As rules said it of the facts of real servers.
+    found = json.loads((CAPTURED / "findings.json").read_text(encoding="utf-8"))
+    messages = {finding["message"] for case in found.values() for finding in case.values() if finding}
+    assert len(messages) > 140
+    assert len(missing(messages)) < len(messages) / 20, missing(messages)
 
 
 def test_hardly_anything_is_translated_that_nobody_says(said: set[str]):
@@ -87,6 +109,19 @@ def test_each_sentence_keeps_its_values():
         ("Free\nit {0.__class__} on {x}", "Free\nit {0.__class__} on {x}"),
         ("Free {0.__class__} on {x}", "腾出 {0.__class__}，位置 {x}"),
         ("", ""),
+        ("3 tables with another number of rows: shop.a", "3 个表行数不同：shop.a"),
+        ("CLONE copies only InnoDB data; 1 table came empty: a.b", "CLONE 只复制 InnoDB 数据；1 个表为空：a.b"),
+        (
+            "1 XA transaction came prepared with the clone and hold locks until somebody ends them",
+            "1 个 XA 事务随克隆以已准备状态而来，在有人结束它们之前持有锁",
+        ),
+        (
+            "2 tables with other rows: a.b. That may be all right, since the donor has moved on: 5 transactions that the recipient lacks",
+            "2 个表行内容不同：a.b。这可能没有问题，因为源实例已继续前进：5 个事务目标实例没有",
+        ),
+        ("repaired: the clone plugin is not active on db2:3306", "已修复：克隆插件未在 db2:3306 上启用"),
+        # What is no sentence around another one translates nothing in it.
+        ("The clone failed: It is empty. {} (error 5)", "克隆失败：It is empty. {}（错误 5）"),
         ("What a server said", "What a server said"),
     ],
 )
