@@ -13,6 +13,7 @@ This plugin util is PRIVATE to dbops.mysql_clone and may change at any time.
 from __future__ import annotations
 
 import collections
+import datetime
 import heapq
 import math
 import typing as t
@@ -392,7 +393,8 @@ def _plan_lines(state: State, planned: Simulated) -> list[str]:
     if total:
         words += ", %s in all" % size(total)
     if state["estimated"] and planned.edges:
-        words += ", about %s" % duration(planned.makespan)
+        end = datetime.datetime.fromtimestamp(state["begun"] + planned.makespan, datetime.timezone.utc)
+        words += ", about %s, until %s" % (duration(planned.makespan), end.strftime("%Y-%m-%d %H:%M UTC"))
     lines = [words]
     for edge in planned.edges:
         line = "round %d  %s <- %s" % (edge.round, edge.recipient, edge.donor)

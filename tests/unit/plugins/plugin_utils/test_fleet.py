@@ -217,6 +217,14 @@ def test_an_unreachable_host_is_waited_for_and_then_given_up():
     assert _fleet.advance(state, {"r0": {"unreachable": True}}, 300.0)["hosts"]["r0"]["state"] == "failed"
 
 
+def test_the_plan_says_when_it_ends():
+    known = {"r%d" % place: dict(READY) for place in range(3)}
+    state = _fleet.begin(["d"], known, {}, "tree", 1_790_000_000.0)
+    assert state["lines"][0] == (
+        "3 clone(s) in 2 round(s) from 1 donor(s), fan-out tree, 2.9 KiB in all, about 0:40, until 2026-09-21 14:14 UTC"
+    )
+
+
 def test_the_window_refuses_what_cannot_end_in_time():
     state = _fleet.begin(["d"], {"r%d" % place: dict(READY) for place in range(3)}, {}, "tree", 0.0, deadline=30.0)
     assert sum(line.startswith("NO-GO") for line in state["lines"]) == 2
