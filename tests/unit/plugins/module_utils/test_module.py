@@ -40,7 +40,11 @@ def raises(error):
     return body
 
 
-def test_a_result_is_returned_with_its_warnings(capsys):
+def test_a_result_is_returned_with_its_warnings(capsys, monkeypatch):
+    # Where they go from there depends on ansible-core's version, and on whether its controller is in the same process.
+    warned = []
+    monkeypatch.setattr(_module.AnsibleModule, "warn", lambda _self, text: warned.append(text))
+
     def body(params, check_mode):
         words = f"{params['login_user']} {check_mode}"
         return {
@@ -53,8 +57,7 @@ def test_a_result_is_returned_with_its_warnings(capsys):
     status, result = played(capsys, body, _ansible_check_mode=True, _ansible_diff=True)
     assert status == 0
     assert (result["changed"], result["words"], result["diff"]["after"]) == (True, "root True", "x")
-    # How ansible-core writes a warning down depends on its version.
-    assert r"look\\x1b[2J" in json.dumps(result["warnings"])
+    assert warned == [r"look\x1b[2J"]
 
 
 def test_a_diff_is_shown_where_it_is_asked_for():
