@@ -129,6 +129,7 @@ class LookupModule(LookupBase):
                     "variable out" % (name, wish)
                 )
         deadline = self._value("mysql_clone_window_end")
+        limit = self._value("mysql_clone_max_fail_percentage", 100)
         try:
             return _fleet.begin(
                 donors,
@@ -137,6 +138,7 @@ class LookupModule(LookupBase):
                 str(self._value("mysql_clone_fanout", "tree")),
                 time.time(),
                 None if deadline is None else float(deadline),
+                float(str(limit).rstrip("%")),
             )
         except ValueError as error:
             raise AnsibleLookupError(str(error)) from error

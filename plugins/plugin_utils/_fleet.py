@@ -306,14 +306,17 @@ def begin(
     fanout: str,
     now: float,
     deadline: float | None = None,
+    max_fail: float = 100.0,
 ) -> State:
-    """A run's first state with its plan.
+    """A run's first state with its plan. ``max_fail`` is how many of the recipients may fail, in percent, before none is begun any more.
 
     ``recipients`` holds by name: ``ready`` (may be cloned to), ``cloned`` (has the data already), ``root`` (the donor whose
     accounts it has then), ``of`` (the only donor whose data it may get, or None),
     ``seconds`` and ``bytes`` (estimates, or None), ``message`` (why it isn't ready).
     """
     Scheduler(fanout)
+    if not 0 <= max_fail <= 100:
+        raise ValueError("mysql_clone_max_fail_percentage is %g; expected a number from 0 to 100" % max_fail)
     hosts: dict[str, dict[str, t.Any]] = {}
     for name in donors:
         hosts[name] = {"state": "donor", "zone": zones.get(name), "root": name, "original": True, "serves": True}
@@ -342,6 +345,7 @@ def begin(
         "fanout": fanout,
         "begun": now,
         "deadline": deadline,
+        "max_fail": max_fail,
         "hosts": hosts,
         "estimated": usual is not None,
         "usual": usual or 60.0,
@@ -351,6 +355,7 @@ def begin(
         "passes": 0,
         "wait": _FIRST_PASS,
     }
+    _stop(state)
     planned = _planned(state, now)
     state["plan"] = [edge._asdict() for edge in planned.edges]
     state["lines"] = _plan_lines(state, planned)
@@ -457,6 +462,7 @@ def advance(
     for name, message in (refused or {}).items():
         if hosts[name]["state"] == "waiting":
             _end(state, name, "refused", message)
+    _stop(state)
     scheduler = _restored(state, now)
     left = math.inf
     if state["deadline"] is not None:
@@ -483,6 +489,17 @@ def advance(
 def _end(state: State, name: str, how: str, message: str | None) -> None:
     state["hosts"][name].update(state=how, message=message)
     state["news"].append("%s: %s%s" % (name, how, ": " + message if message else ""))
+
+
+def _stop(state: State) -> None:
+    """Begin with no more recipients where too many have failed: what they failed of may await the others."""
+    recipients = {name: host for name, host in state["hosts"].items() if not host["original"]}
+    lost = sum(host["state"] in ("failed", "refused") for host in recipients.values())
+    if 100 * lost > state["max_fail"] * len(recipients):
+        words = "not begun: %d of %d recipients failed, and mysql_clone_max_fail_percentage is %g"
+        for name, host in recipients.items():
+            if host["state"] == "waiting":
+                _end(state, name, "refused", words % (lost, len(recipients), state["max_fail"]))
 
 
 def _no_donor(state: State) -> str:

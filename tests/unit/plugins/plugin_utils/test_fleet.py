@@ -217,6 +217,44 @@ def test_an_unreachable_host_is_waited_for_and_then_given_up():
     assert _fleet.advance(state, {"r0": {"unreachable": True}}, 300.0)["hosts"]["r0"]["state"] == "failed"
 
 
+BROKEN = {"finished": True, "msg": "no", "diagnosis": {"retry": "never"}}
+
+
+@pytest.mark.parametrize(("limit", "begun"), [(100, 4), (25, 4), (24, 1), (0, 1)])
+def test_too_many_failures_end_what_has_not_begun(limit, begun):
+    known = {"r%d" % place: dict(READY) for place in range(4)}
+    state = _fleet.advance(_fleet.begin(["d"], known, {}, "tree", 0.0, max_fail=limit), {}, 0.0)
+    first = state["active"][0]
+    now = 0.0
+    while not state["done"]:
+        now += 20.0
+        state = _fleet.advance(state, {name: BROKEN if name == first else DONE for name in state["active"]}, now)
+    ends = [host["state"] for host in state["hosts"].values() if not host["original"]]
+    assert (ends.count("failed"), ends.count("refused")) == (1, 4 - begun)
+    if begun == 1:
+        assert "not begun: 1 of 4 recipients failed" in _fleet.summary(state)[-1]
+
+
+def test_a_clone_under_way_goes_on_where_others_have_failed():
+    known = {"r%d" % place: dict(READY) for place in range(3)}
+    state = _fleet.advance(_fleet.begin(["d", "e"], known, {}, "tree", 0.0, max_fail=0), {}, 0.0)
+    first, second = state["active"]
+    state = _fleet.advance(state, {first: BROKEN, second: {"finished": False}}, 5.0)
+    assert state["active"] == [second]
+    state = _fleet.advance(state, {second: DONE}, 9.0)
+    assert [state["done"], state["hosts"][second]["state"]] == [True, "cloned"]
+
+
+def test_hosts_that_the_check_refuses_count_as_failed():
+    known = {"r0": dict(READY, ready=False, message="holds data"), "r1": dict(READY)}
+    state = _fleet.begin(["d"], known, {}, "tree", 0.0, max_fail=0)
+    assert state["plan"] == []
+    assert sum(line.startswith("NO-GO") for line in state["lines"]) == 2
+    assert _fleet.advance(state, {}, 0.0)["done"]
+    with pytest.raises(ValueError, match="mysql_clone_max_fail_percentage is 101; expected"):
+        _fleet.begin(["d"], known, {}, "tree", 0.0, max_fail=101)
+
+
 def test_the_plan_says_when_it_ends():
     known = {"r%d" % place: dict(READY) for place in range(3)}
     state = _fleet.begin(["d"], known, {}, "tree", 1_790_000_000.0)

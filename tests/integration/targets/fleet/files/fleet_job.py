@@ -210,11 +210,14 @@ def check_mode(job: Job) -> None:
 
 
 def unreachable(job: Job) -> None:
-    """Beside a recipient that can't be reached the others are planned; without its donor the run fails."""
+    """Beside a recipient that can't be reached the others are planned, unless no failure is borne; without its donor the run fails."""
     options = ("--check", "--limit", "node2,node3")
     with ThreadPoolExecutor(2) as pool:
         recipient = pool.submit(job.elsewhere("no_recipient", node2=AWAY).run, "fleet", 2, *options)
         donor = pool.submit(job.elsewhere("no_donor", node1=AWAY).run, "fleet", 2, *options)
+        strict = (*options, "-e", "mysql_clone_max_fail_percentage=0")
+        no_failure = pool.submit(job.elsewhere("no_failure", node2=AWAY).run, "fleet", 2, *strict)
+    assert "NO-GO node3: not begun: 1 of 2 recipients failed" in no_failure.result().output, no_failure.result().output
     said = recipient.result().output
     assert "1 clone(s) in 1 round(s) from 1 donor(s)" in said, said
     assert "NO-GO node2: " in said, said
