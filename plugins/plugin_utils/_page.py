@@ -246,6 +246,11 @@ def _cause(cause: Record, said: Texts) -> dict[str, t.Any]:
     )
 
 
+def _step(step: Record, said: Texts) -> dict[str, t.Any]:
+    what = ": " + ", ".join(step["what"]) if step.get("what") else ""
+    return dict(step, word=said.one_of("step", step["status"]), reason=said.sentence(step["reason"]) + what)
+
+
 def _alert(alert: Record, said: Texts) -> dict[str, t.Any]:
     return dict(
         alert,
@@ -309,7 +314,7 @@ def _host(item: Record, said: Texts, now: str, repaired: t.Collection[str], plac
             for number, attempt in enumerate(item["attempts"], 1)
         ],
         "causes": [_cause(cause, said) for cause in item["causes"]],
-        "steps": [dict(step, word=said.one_of("step", step["status"])) for step in item["steps"]],
+        "steps": [_step(step, said) for step in item["steps"]],
         "alerts": [_alert(alert, said) for alert in item["alerts"]],
         "measured": _measured(item["measured"], said),
         # What passed is a long list that nobody reads first.

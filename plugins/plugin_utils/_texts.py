@@ -2151,6 +2151,59 @@ SENTENCES: dict[str, dict[str, str]] = {
             "{} '{}' 是 IPv6 地址：CLONE 和 clone_valid_donor_list 只接受主机名和 IPv4 地址。"
             "请使用解析到它的主机名（例如目标实例 /etc/hosts 中的一行）"
         ),
+        # Why recover does what it does.
+        "a run on this host is at work on the recipient; it is waited for": "该主机上有一次运行正在处理目标实例；等待它结束",
+        "a clone from {} is under way; it is waited for": "来自 {} 的克隆正在进行；等待它结束",
+        "an interrupted run was cloning beside the data directory; the server was never stopped": (
+            "一次中断的运行正在数据目录旁克隆；服务器从未停止"
+        ),
+        "an interrupted run was swapping data directories (towards the {})": "一次中断的运行正在交换数据目录（目标为{}）",
+        "old data": "旧数据",
+        (
+            "the recipient refuses the login ({}); after a clone the accounts are the donor's: give "
+            "post_clone_login_user and post_clone_login_password"
+        ): ("目标实例拒绝登录（{}）；克隆之后账号是源实例的：给出 post_clone_login_user 和 post_clone_login_password"),
+        "the server's process runs but doesn't answer yet; it is waited for": "服务器进程在运行但尚无应答；等待它",
+        "the server can't start: {} Remedy: {}": "服务器无法启动：{} 处理办法：{}",
+        "the copy is complete and takes effect when the server starts": "复制已完成，服务器启动时生效",
+        "the server ended in the middle of a clone; it rolls back when it starts, without user data, and then {}": (
+            "服务器在克隆中途结束；启动时回滚，没有用户数据，然后{}"
+        ),
+        "the server is down ({})": "服务器已停止（{}）",
+        "{}; start it, or give start_command": "{}；请启动它，或给出 start_command",
+        "the old data in {} is wanted back; the clone is kept in {}": "要恢复 {} 中的旧数据；克隆保留在 {}",
+        "an interrupted run has not put these variables back": "一次中断的运行没有恢复这些变量",
+        "an interrupted run has not put these variables of the donor back": "一次中断的运行没有恢复源实例的这些变量",
+        "a clone into these directories was never completed (#status_in_progress)": (
+            "写入这些目录的克隆从未完成（#status_in_progress）"
+        ),
+        "files of a clone whose lists are gone, so that no start removes them": "克隆的文件，其清单已丢失，因此启动时不会删除它们",
+        "a clone that failed left directories of the donor's schemas; CREATE DATABASE would fail (error 3678)": (
+            "失败的克隆留下了源实例各库的目录；CREATE DATABASE 会失败（错误 3678）"
+        ),
+        "the recipient's data was dropped by a clone that failed; {}": "目标实例的数据被一次失败的克隆删除；{}",
+        "nothing is brought back, as asked": "按要求不恢复任何数据",
+        "a logical copy of the schemas that are missing was asked for": "要求对缺少的库做逻辑复制",
+        "it is cloned anew": "重新克隆",
+        "it is cloned anew: the donor's sizes are not known, so nothing speaks for a logical copy": (
+            "重新克隆：源实例的大小未知，没有理由做逻辑复制"
+        ),
+        "kept data directories are not wanted any more, as asked": "按要求不再需要保留的数据目录",
+        "{}; give start_command so that it can be brought to an end": "{}；给出 start_command 才能完成",
+        "{}; give start_command": "{}；请给出 start_command",
+        "tablespaces of schemas that the server doesn't know would stop a new clone (error 1086)": (
+            "服务器不认识的库的表空间会阻止新的克隆（错误 1086）"
+        ),
+        "{}; mysql_clone_overwrite gives them up": "{}；mysql_clone_overwrite 表示放弃它们",
+        "{}; move them away, or give them up with mysql_clone_overwrite": "{}；请移走它们，或用 mysql_clone_overwrite 放弃",
+        "{}; what is left of it ({}) must be given up with mysql_clone_overwrite": (
+            "{}；剩余的部分（{}）必须用 mysql_clone_overwrite 放弃"
+        ),
+        "a logical copy costs less than a clone: {}": "逻辑复制比克隆省：{}",
+        "it is cloned anew, which costs less than a logical copy: {}": "重新克隆，比逻辑复制省：{}",
+        "the donor holds {}, the chosen schemas {}, and a byte costs about {} times as much in a logical copy": (
+            "源实例有 {}，所选的库 {}，而逻辑复制每字节的代价约为 {} 倍"
+        ),
     },
 }
 LANGUAGES = tuple(TEXTS)
@@ -2166,6 +2219,16 @@ _AROUND = frozenset(
     (
         "repaired: {}",
         "{} (overwrite is true)",
+        "{}; start it, or give start_command",
+        "the server ended in the middle of a clone; it rolls back when it starts, without user data, and then {}",
+        "the recipient's data was dropped by a clone that failed; {}",
+        "{}; give start_command so that it can be brought to an end",
+        "{}; give start_command",
+        "{}; mysql_clone_overwrite gives them up",
+        "{}; move them away, or give them up with mysql_clone_overwrite",
+        "{}; what is left of it ({}) must be given up with mysql_clone_overwrite",
+        "a logical copy costs less than a clone: {}",
+        "it is cloned anew, which costs less than a logical copy: {}",
         "{}, {} needed",
         "{}, {} needed ({} x {})",
         "{}, {} needed, {} with the reserve of {}",

@@ -202,6 +202,17 @@ def recovery(*statuses):
     return {"verdict": "/run/db2.sock: done: start; to do: clone", "steps": steps, "changed": True}
 
 
+def test_the_report_says_what_a_step_was_about():
+    reason = "kept data directories are not wanted any more, as asked"
+    step = {"action": "remove_old", "by": "module", "status": "done", "reason": reason, "what": ["/srv/data.old-1"]}
+    record = _records.record("db2", {"recover": {"verdict": "done", "steps": [step]}})
+    assert reason + ": /srv/data.old-1" in report.report_files([record], "recover", now=NOW)["recover.html"]
+    assert (
+        "不再需要保留的数据目录: /srv/data.old-1"
+        in report.report_files([record], "recover", "zh", now=NOW)["recover.html"]
+    )
+
+
 def test_the_clone_of_recover_is_one_of_its_steps():
     done = good(recover=recovery("done", "left"))
     assert [(step["action"], step["status"]) for step in done["steps"]] == [("start", "done"), ("clone", "done")]

@@ -119,6 +119,10 @@ def test_each_sentence_keeps_its_values():
             "2 tables with other rows: a.b. That may be all right, since the donor has moved on: 5 transactions that the recipient lacks",
             "2 个表行内容不同：a.b。这可能没有问题，因为源实例已继续前进：5 个事务目标实例没有",
         ),
+        (
+            "the server ended in the middle of a clone; it rolls back when it starts, without user data, and then it is cloned anew",
+            "服务器在克隆中途结束；启动时回滚，没有用户数据，然后重新克隆",
+        ),
         ("repaired: the clone plugin is not active on db2:3306", "已修复：克隆插件未在 db2:3306 上启用"),
         # What is no sentence around another one translates nothing in it.
         ("The clone failed: It is empty. {} (error 5)", "克隆失败：It is empty. {}（错误 5）"),
