@@ -10,6 +10,7 @@ That they lead out on real servers is proved by the integration target recover_p
 from __future__ import annotations
 
 import os
+import time
 from typing import ClassVar
 
 import pytest
@@ -324,9 +325,11 @@ def test_a_server_that_is_down_is_known_by_its_files(tmp_path, monkeypatch):
     for name in ("#status_fix", "#status_recovery"):
         (tmp_path / "#clone" / name).touch()
     log = tmp_path / "error.log"
+    # Only what is not long ago is read.
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - 60))
     log.write_text(
-        "2026-11-22T20:37:58.500000Z 0 [System] [MY-010116] [Server] mysqld (mysqld 9.7.4) starting as process 4242\n"
-        "2026-11-22T20:37:59.936081Z 0 [ERROR] [MY-012574] [InnoDB] Unable to lock ext/ts.ibd error: 11\n"
+        f"{moment}.500000Z 0 [System] [MY-010116] [Server] mysqld (mysqld 9.7.4) starting as process 4242\n"
+        f"{moment}.936081Z 0 [ERROR] [MY-012574] [InnoDB] Unable to lock ext/ts.ibd error: 11\n"
     )
     world = World(error(2003, "Can't connect"), running=[5])
     # A log of any age: "since" is told by the calendar here, as it is by hours where nobody says so.
