@@ -159,6 +159,32 @@ def test_versions(scene, recipient, donor, status):
     assert finding.error == (None if status == "ok" else expected)
 
 
+@pytest.mark.parametrize(("recipient", "donor", "status"), VERSIONS)
+def test_the_verdict_on_versions(recipient, donor, status):
+    assert configuration.version_verdict(recipient, donor)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("recipient", "donor", "why"),
+    [
+        ("8.4.0", "8.0.42", "8.0 clones only to 8.0"),
+        ("8.0.42", "8.4.0", "8.0 clones only to 8.0"),
+        ("8.0.42", "8.0.37", "8.0.37 and later clone to each other"),
+        ("8.0.36", "8.0.37", "before 8.0.37 versions must be the same"),
+        ("8.0.37", "8.0.36", "before 8.0.37 versions must be the same"),
+        ("8.0.25", "8.0.24", "before 8.0.26 versions must be exactly the same"),
+        ("8.0.26", "8.0.26", "before 8.0.37 versions must be the same"),
+        ("9.7.4", "9.7.0", "all versions of one series clone to each other"),
+        ("9.8.0", "9.7.0", "an LTS series clones only to itself and to the next LTS series"),
+        ("9.7.0", "9.8.0", "major and minor version must be the same"),
+        ("9.7.0", "8.4.0", "major and minor version must be the same"),
+        ("28.4.0", "9.8.0", "major and minor version must be the same"),
+    ],
+)
+def test_why_versions_fit_or_not(recipient, donor, why):
+    assert configuration.version_verdict(recipient, donor)[1] == why
+
+
 # What one machine can't bring about: the change, the check, its status, the error's number and the donor's own.
 CHANGES = [
     (lambda s: s.set("donor", version_compile_os="Win64"), "pair.operating_system", "fail", 3865, None),
@@ -547,6 +573,7 @@ def test_systemd_times(text, seconds):
         ("ibdata1:12M:autoextend", [None]),
         ("ibdata1:12M;ibdata2:1G:autoextend:max:2G", [12 << 20, None]),
         ("/x/ibdata1:512K;/x/ibdata2:100", [512 << 10, 100]),
+        ("ibdata1:2g;ibdata2:3m", [2 << 30, 3 << 20]),
     ],
 )
 def test_data_files(text, sizes):

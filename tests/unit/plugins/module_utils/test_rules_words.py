@@ -94,6 +94,10 @@ CASES = {
     "recipient.donor_list without the plugin": lambda s: (
         s.recipient.update(donor_list=None) or s.recipient["plugins"].pop("clone")
     ),
+    "donor.plugin_installed aside": lambda s: s.donor.update(installed_plugins=[]) or aside(s),
+    "donor.plugin_installed no plugin": lambda s: (
+        s.donor.update(installed_plugins=[]) or s.donor["plugins"].pop("clone")
+    ),
     "donor.plugin_installed": lambda s: s.donor.update(installed_plugins=[]),
     "pair.version": lambda s: s.set("donor", version="8.4.7"),
     "pair.version of the next series": lambda s: s.set("recipient", version="28.4.0"),
@@ -115,6 +119,10 @@ CASES = {
     "pair.data_files other size": lambda s: [
         s.set("donor", innodb_data_file_path="a:12M;b:12M:autoextend"),
         s.set("recipient", innodb_data_file_path="a:10M;b:12M:autoextend"),
+    ],
+    "pair.data_files fewer": lambda s: [
+        s.set("donor", innodb_data_file_path="a:12M;b:12M;c:12M:autoextend"),
+        s.set("recipient", innodb_data_file_path="a:12M:autoextend"),
     ],
     "pair.data_files more": lambda s: s.set("recipient", innodb_data_file_path="ibdata1:12M;b:12M:autoextend"),
     "recipient.keyring plugin": lambda s: (
@@ -146,6 +154,14 @@ CASES = {
         s.set("donor", hostname="another"),
         s.donor.pop("host"),
     ],
+    **{
+        "pair.tablespace_paths many" + word: lambda s, known=known, machine=machine: (
+            s.donor["files"].update(outside={"count": 23, "first": [f"/far/{n:02}.ibd" for n in range(23)]})
+            or s.set("recipient", innodb_directories=known)
+            or s.donor["host"].update(machine=machine or s.recipient["host"]["machine"])
+        )
+        for word, known, machine in (("", "", None), (" known", "/far", "another"), (" overwritten", "/far", None))
+    },
     "pair.components several": lambda s: (
         s.donor.update(components=["file://component_y", "file://component_x", "http://component_z"])
         or s.recipient["host"].update(libraries="component_z.so")
@@ -159,6 +175,9 @@ CASES = {
     "donor.wait_timeout long": lambda s: [
         s.set(side, version="8.0.23", wait_timeout="28") for side in ("donor", "recipient")
     ],
+    "donor.wait_timeout much later": lambda s: [
+        s.set(side, version="8.4.0", wait_timeout="1") for side in ("donor", "recipient")
+    ],
     "donor.wait_timeout later": lambda s: [
         s.set(side, version="8.0.24", wait_timeout="1") for side in ("donor", "recipient")
     ],
@@ -168,6 +187,7 @@ CASES = {
     "pair.configuration_drift none": lambda s: s.donor["variables"].update(
         {name: s.recipient["variables"].get(name) for name in configuration.DRIFT}
     ),
+    "donor.not_innodb five": lambda s: s.donor.update(not_innodb=[f"a.t{n}" for n in range(5)], engines={"MyISAM": 5}),
     "donor.not_innodb many": lambda s: s.donor.update(
         not_innodb=[f"a.t{n:02}" for n in range(23)], engines={"MyISAM": 20, "CSV": 3}
     ),
