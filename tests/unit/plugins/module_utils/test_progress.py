@@ -113,6 +113,20 @@ def test_in_progress_without_a_session_is_a_corpse():
     assert clone["error"]["code"] == 1317
 
 
+@pytest.mark.parametrize(
+    ("number", "text", "expected"),
+    [
+        (0, "", {"code": 1317, "message": "the recipient's server ended during the clone"}),
+        (1317, "", {"code": 1317, "message": "the recipient's server ended during the clone"}),
+        (1317, "interrupted", {"code": 1317, "message": "interrupted"}),
+        (3862, "", {"code": 3862, "message": ""}),
+    ],
+)
+def test_what_a_corpse_died_of(number, text, expected):
+    row = dict(STATUS, STATE="In Progress", END_TIME=None, ERROR_NO=number, ERROR_MESSAGE=text)
+    assert _progress.view([row], RUNNING, False, NOW)["error"] == expected
+
+
 def test_copied_but_not_started_is_no_corpse():
     clone = _progress.view([dict(STATUS, STATE="In Progress", ERROR_NO=0)], DONE[:5], False, NOW)
     assert clone["state"] == "in_progress"
