@@ -1124,7 +1124,7 @@ class TestBefore:
         assert result["clone"]["state"] == "completed"
         assert (result["given_up"], result["attempts"], result["swap"]) == (None, [], None)
 
-    def test_a_copy_beside_is_made_whatever_the_server_holds(self, report, monkeypatch):
+    def test_a_copy_beside_is_made_whatever_the_server_holds(self, report):
         report["already"] = True
         world = Beside(Attempt())
         assert operate(world, data_directory="/data.new")[0]["changed"]
@@ -1179,9 +1179,11 @@ class TestBefore:
                 given.append((statement, values))
                 super().execute(statement, values)
 
-        world.open = lambda logins, read_timeout=30.0, opened=world.open: (
-            lambda session: Noting(world, session.login, session.donor)
-        )(opened(logins, read_timeout))
+        def open_(logins, read_timeout=30.0, opened=world.open):
+            session = opened(logins, read_timeout)
+            return Noting(world, session.login, session.donor)
+
+        world.open = open_
         operate(world, require_ssl=True)
         assert ("SET SESSION lock_wait_timeout = %s", (60,)) in given
         assert ("CLONE INSTANCE FROM %s@%s:3306 IDENTIFIED BY %s REQUIRE SSL", ("cu", "db1", "cp")) in given
