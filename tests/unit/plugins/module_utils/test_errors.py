@@ -328,6 +328,48 @@ def test_a_donors_remedy_is_never_said_to_be_for_the_recipient():
 
     assert entry.side == "donor"
     assert [command for command in entry.commands if "on the recipient" in command] == []
+    assert "df -h <datadir>  # on the donor" in entry.commands
+    # It is about the operating system's error all the same.
+    assert entry.cause == "No space is left on the file system. (error 28: ENOSPC)"
+
+
+def test_a_link_is_between_both_whoever_tells_of_it():
+    entry = classify(3862, "Clone Donor Error: 2013 : Lost connection.")
+
+    assert entry.side == "link"
+    assert entry.commands[0] == "nc -zv <donor_host> <donor_port>  # on the recipient"
+
+
+@pytest.mark.parametrize(
+    ("text", "symbol", "inner"),
+    [
+        ("Client: Command COM_INIT: error: 1045: Access denied", "ER_CLONE_CLIENT_TRACE", 1045),
+        ("Client: Command COM_INIT: error: 1000: what is it", "ER_CLONE_CLIENT_TRACE", 1000),
+        # No server's error is below 1000.
+        ("Client: Command COM_INIT: error: 999: what is it", "ER_CLONE_CLIENT_TRACE", 13272),
+    ],
+)
+def test_a_line_of_the_log_is_about_the_error_that_it_carries(text, symbol, inner):
+    entry = classify(13272, text)
+
+    assert (entry.number, entry.symbol, entry.innermost.number) == (13272, symbol, inner)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ERROR 1000 (HY000): hashchk", (1000, "hashchk")),
+        ("(errno: 28) something", (28, "(errno: 28) something")),
+        ("there was ER_ACCESS_DENIED_ERROR", (1045, "there was ER_ACCESS_DENIED_ERROR")),
+        ("[MY-013272] [Clone] Client: Task error: 1045: Access denied", (1045, "Access denied")),
+    ],
+)
+def test_number_and_words_are_told_apart(text, expected):
+    assert parse(text) == expected
+
+
+def test_a_line_that_carries_what_nobody_knows_keeps_its_own_number():
+    assert parse("[MY-013272] [Clone] Client: Task error: 4999: what is it")[0] == 13272
 
 
 # What people paste: number, and the chain behind it.
@@ -490,6 +532,8 @@ def test_an_entry_is_plain_data():
     assert values["nested"]["nested"]["number"] == 111
     assert values["reference"] == "docs/errors.md#error-2003"
     assert isinstance(values["commands"], list)
+    assert set(values) == {*_errors.ErrorEntry._fields, "reference"}
+    assert isinstance(classify(1045).as_dict()["commands"], list)
 
 
 def test_huge_and_broken_text_is_taken():
