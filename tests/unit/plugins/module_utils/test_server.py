@@ -6,13 +6,23 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import json
+import socket
 import ssl
 
 import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _server
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
+    BadInput,
+    CloneError,
+    MissingLibrary,
+    ServerError,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.wire import err, greeting
 
 
 @pytest.fixture
@@ -290,3 +300,78 @@ def test_a_mode_that_verifies_needs_an_authority(tmp_path):
     path.write_text("[client]\nssl-mode=VERIFY_CA\n")
     with pytest.raises(BadInput, match="ssl-mode=VERIFY_CA needs ssl-ca"):
         _server.with_config_file(Login("db1", config_file=str(path)))
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (None, None),
+        ("x", "x"),
+        (7, 7),
+        (1.5, 1.5),
+        (decimal.Decimal("12"), 12),
+        (decimal.Decimal("1.25"), 1.25),
+        (decimal.Decimal("1e30"), 10**30),
+        (decimal.Decimal("1e100"), 1e100),
+        (datetime.datetime(2026, 11, 22, 20, 0, 0, 500000), "2026-11-22T20:00:00.500000Z"),
+        (datetime.date(2026, 11, 22), "2026-11-22"),
+        (datetime.timedelta(seconds=90), "0:01:30"),
+        (b"caf\xc3\xa9", "café"),
+        (b"\xff", "\\xff"),
+    ],
+)
+def test_a_columns_value_is_one_that_json_knows(value, plain):
+    found = _server._plain(value)
+    assert (found, type(found)) == (plain, type(plain))
+    json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("error", "stage", "number", "words"),
+    [
+        (ssl.SSLCertVerificationError("certificate verify failed"), "connect", _server.TLS_FAILED, "verify failed"),
+        (socket.gaierror(-2, "Name or service not known"), "connect", 2005, "Unknown MySQL server host 'db9'"),
+        (ConnectionResetError(), "connect", 2003, "ConnectionResetError"),
+        (ConnectionResetError("reset"), "query", 2013, "reset"),
+        (EOFError(), "query", 2013, "EOFError"),
+        (RuntimeError("cryptography is required"), "connect", 2061, "use TLS or the unix socket"),
+        (ValueError("odd"), "query", _server.MALFORMED, "no usable answer (ValueError: odd)"),
+    ],
+)
+def test_whatever_the_driver_stumbles_over_is_an_error_of_the_server(error, stage, number, words):
+    server = object.__new__(_server.Server)
+    server.login, server.label = Login(host="db9"), "db9:3306"
+    found = server._translate(error, stage)
+    assert isinstance(found, ServerError)
+    assert (found.number, words in found.text) == (number, True)
+
+
+def test_without_the_driver_the_python_that_lacks_it_is_told_what_to_install(monkeypatch):
+    monkeypatch.setattr(_server, "PYMYSQL_IMPORT_ERROR", "Traceback ...")
+    with pytest.raises(MissingLibrary, match="pip install PyMySQL") as raised:
+        _server.Server(Login(host="db1"))
+    assert raised.value.details == {"library": "PyMySQL", "trace": "Traceback ..."}
+
+
+def test_who_is_there_is_told_by_a_login_that_is_refused(wire):
+    wire.hello = greeting(version="8.4.2")
+    login = Login(host="127.0.0.1", port=wire.port, user="root", password="geheim", connect_timeout=5)
+
+    wire.login = err(1045, "Access denied", 2)
+    assert _server.greet(login) == ("8.4.2", None)
+    wire.login = err(1040, "Too many connections", 2)
+    version, error = _server.greet(login)
+    assert (version, error.number) == ("8.4.2", 1040)
+    assert all(b"mysql_clone_probe" in said and b"root" not in said for said in wire.logins)
+
+    wire.close()
+    version, error = _server.greet(login)
+    assert (version, error.number) == ("", 2003)
+
+
+def test_a_session_tells_its_number_and_is_closed_twice_without_harm(wire):
+    login = Login(host="127.0.0.1", port=wire.port, user="root", password="", connect_timeout=5)
+    with _server.Server(login) as server:
+        assert isinstance(server.connection_id, int)
+        assert server.encrypted is False
+    server.close()
