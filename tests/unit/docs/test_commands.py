@@ -18,6 +18,7 @@ TARGET = ROOT / "tests/integration/targets/docs_commands/files/docs_commands.py"
 ELSEWHERE = {
     # Its parts are what scripts/demo.sh does: build, install, play.
     "ansible-galaxy collection install dist/dbops-mysql_clone-{version}.tar.gz": "scripts/demo.sh",
+    "ansible-galaxy collection install dbops-mysql_clone-{version}.tar.gz": "scripts/demo.sh",
     # These aren't part of the virtual environment; by other paths and addresses they are run from one of their own.
     "ansible-runner run /srv/clones -p dbops.mysql_clone.clone": "scripts/runners.py",
     "ansible-navigator run dbops.mysql_clone.clone -m stdout --execution-environment false -i inventory.yml": (

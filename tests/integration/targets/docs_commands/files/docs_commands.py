@@ -32,6 +32,8 @@ def commands(root: Path) -> dict[str, list[str]]:
         blocks += re.findall(r"^\.\. code-block:: console\n\n((?: +.*\n|\n)+)", text, re.M)
         lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
         lines += re.findall(r"`((?:ansible-[a-z]+|make) [^`]+)`", text)
+        # Steps of pipelines.
+        lines += re.findall(r"^ +- (ansible-[a-z]+ .+)$", text, re.M) + re.findall(r"^ +sh '([^']+)'$", text, re.M)
         for line in lines:
             command = re.sub(r"\s+#.*", "", line)
             if command:
@@ -87,6 +89,8 @@ def run(command: str, home: Path) -> None:
     """Type it. Raises AssertionError where it ends with another status than 0."""
     environment = os.environ | {
         "ANSIBLE_NOCOLOR": "1",
+        "CI_PROJECT_DIR": str(home),
+        "WORKSPACE": str(home),
         "HOME": str(home),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     }
