@@ -986,6 +986,36 @@ class TestWatching:
         # A donor is asked beside the clone, which must not wait for it.
         assert world.donor_patience == {(2, 2.0)}
 
+    def test_a_donor_that_is_slow_to_answer_is_asked_one_question_at_a_time(self):
+        world = World(Attempt(5000, bytes_at=lambda t: 100), Attempt())
+        world.donor_up = False
+        asked = []
+
+        class Slow(Answered):
+            def wait(self, seconds):
+                return world.now >= asked[-1] + 5
+
+        def aside(function):
+            asked.append(world.now)
+            return Slow(function())
+
+        world.aside = aside
+        result, _journal = operate(world)
+        assert len(asked) == 1
+        assert "is down" in result["attempts"][0]["error"]["message"]
+        assert result["attempts"][0]["seconds"] == pytest.approx(3 + 5, abs=1)
+
+    def test_a_donor_whose_answer_is_still_open_counts_as_silent(self):
+        world = World(*(Attempt(5000, bytes_at=lambda t: 100) for _each in range(2)))
+
+        class Never(Answered):
+            def wait(self, seconds):
+                return False
+
+        world.aside = lambda function: Never(None)
+        failure = refused(world, stall_timeout=30, retries=0)
+        assert "(stall_timeout); the donor does not answer from here" in failure.message
+
     def test_a_donor_that_refuses_is_named(self):
         world = World(*(Attempt(5000, bytes_at=lambda t: 100) for _each in range(2)))
         world.donor_up = False
