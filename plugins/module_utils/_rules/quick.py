@@ -49,7 +49,7 @@ def summary(findings: t.Sequence[Finding], pair: Pair, side: str) -> list[Findin
     room = by_id.get("recipient.disk_space")
     title = "There is room for the data"
     lines.append(
-        _line("recipient.room", title, "disk", room, "")
+        room._replace(id="recipient.room", title=title, category="disk")
         if room
         else _skipped("recipient.room", title, "disk", "no donor given")
     )
