@@ -4,7 +4,8 @@
 """The playbook clone by whatever runs playbooks besides ansible-playbook: ``python scripts/runners.py [RUNNER...]``.
 
 The collection as ansible-galaxy installs it, a virtual environment of its own with what PyPI has of the runners, and a lab of
-real servers. Each runner clones anew, and the report must say that what it cloned is what the donor holds.
+real servers. Each runner clones anew, and the report must say that what it cloned is what the donor holds. Neither what it prints at
+-vvvv nor what it leaves behind (job events, logs) may hold a password.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ CORE = ".".join(ansible_version.split(".")[:2])
 PACKAGES = ("ansible-runner", "ansible-navigator", "mitogen")
 PLAYBOOK = "dbops.mysql_clone.clone"
 RECIPIENTS = ("node2", "node3")
+INVENTORIES = ("hosts.yml", "inventory.yml")
 
 
 @dataclasses.dataclass
@@ -48,7 +50,7 @@ def ansible_runner(place: Place) -> Call:
     """The inventory lies where ansible-runner looks for it."""
     (place.directory / "inventory").mkdir()
     (place.directory / "inventory/hosts.yml").write_bytes(place.inventory.read_bytes())
-    return ["ansible-runner", "run", str(place.directory), "-p", PLAYBOOK, "--cmdline"], {}, len(RECIPIENTS)
+    return ["ansible-runner", "run", str(place.directory), "-p", PLAYBOOK, "--cmdline="], {}, len(RECIPIENTS)
 
 
 def ansible_navigator(place: Place) -> Call:
@@ -122,12 +124,31 @@ def environment_with(directory: Path) -> dict[str, str]:
     return environment
 
 
+def told(place: Place, output: str) -> list[str]:
+    """Where a password of the inventory stands, besides the inventory."""
+    children = yaml.safe_load(place.inventory.read_text(encoding="utf-8"))["all"]["children"].values()
+    passwords = [
+        str(value).encode()
+        for group in children
+        for host in group["hosts"].values()
+        for name, value in host.items()
+        if name.endswith("_password")
+    ]
+    assert len(passwords) == len(RECIPIENTS) + 1
+    files = [path for path in place.directory.rglob("*") if path.is_file() and path.name not in INVENTORIES]
+    texts = {"its output": output.encode(), **{str(path): path.read_bytes() for path in files}}
+    return [where for where, text in texts.items() if any(password in text for password in passwords)]
+
+
 def played(name: str, place: Place, environment: dict[str, str]) -> str:
     """Have the runner clone; what is wrong, or nothing."""
     command, more, hosts = RUNNERS[name](place)
     reports = place.directory / "reports"
-    wanted = f"-e mysql_clone_report_dir={reports}"
-    command += [wanted] if command[-1] == "--cmdline" else wanted.split()
+    wanted = f"-vvvv -e mysql_clone_report_dir={reports}"
+    if command[-1].endswith("="):
+        command[-1] += wanted
+    else:
+        command += wanted.split()
     done = subprocess.run(
         command,
         cwd=place.directory,
@@ -144,6 +165,8 @@ def played(name: str, place: Place, environment: dict[str, str]) -> str:
     records = json.loads((reports / "clone.json").read_text(encoding="utf-8"))
     if len(records) != hosts or not all(record["verified"] and record["changed"] for record in records):
         return f"did not clone and verify {hosts} recipients\n{output[-4000:]}"
+    if found := told(place, output):
+        return f"told a password in {', '.join(found)}"
     return ""
 
 
