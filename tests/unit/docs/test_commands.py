@@ -68,3 +68,18 @@ def test_pages_name_the_version_that_is_built():
         version for page in pages for version in re.findall(r"mysql_clone-([0-9.]+)\.tar", page.read_text("utf-8"))
     }
     assert named == {VERSION}
+
+
+def test_scripts_that_pages_name_exist_and_know_the_options():
+    pages = [*(page for pattern in DOCS.PAGES for page in ROOT.glob(pattern)), ROOT / "lab/README.md"]
+    named = {
+        line
+        for page in pages
+        for line in re.findall(r"`((?:python )?scripts/[a-z_]+\.py[^`]*)`", page.read_text("utf-8"))
+    }
+    assert len(named) > 3
+    for line in named:
+        script = ROOT / re.search(r"scripts/[a-z_]+\.py", line)[0]
+        assert script.is_file(), line
+        source = script.read_text(encoding="utf-8")
+        assert [option for option in re.findall(r" (--[a-z-]+)", line) if f'"{option}"' not in source] == [], line
