@@ -42,8 +42,8 @@ TARGET = "target "
 SAID = 300
 LAB = [sys.executable, "-m", "lab"]
 LAB_NODES = ["node1", "node2", "node3"]
-# Suites and integration targets that run side by side: they wait for servers for about half of their time.
-STREAMS = 2
+# Suites and integration targets that run side by side on two processors: they wait for servers for about half of their time.
+STREAMS = 3
 
 
 @dataclasses.dataclass
