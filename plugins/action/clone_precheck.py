@@ -10,7 +10,8 @@ import typing as t
 
 from ansible.plugins.loader import filter_loader, lookup_loader
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._looking import unpacked
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._looking import reserved, unpacked
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._precheck import judge, run
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_precheck import ARGUMENT_SPEC
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import WorkerAction
@@ -20,6 +21,9 @@ for name in ("precheck", "donor", "overwrite", "login"):
     lookup_loader.get(f"dbops.mysql_clone.{name}", class_only=True)
 # So does each host's process read the filter that makes its record for the report.
 filter_loader.get("dbops.mysql_clone.record")
+# And compile the patterns that are compiled when they are first needed.
+_grants.parse(["GRANT PROXY ON ``@`` TO ``@``", "GRANT ``@`` TO ``@``"])
+reserved({"reserve_memory": "4G"})
 
 
 class ActionModule(WorkerAction):
@@ -31,7 +35,8 @@ class ActionModule(WorkerAction):
         arguments = dict(self._task.args)
         if self._task.async_val or "evidence" in arguments:
             return super().as_module(task_vars)
-        sent = {name: value for name, value in arguments.items() if name != "donor_facts"}
+        # That there are some is what the module has to know: it asks the donor for less then.
+        sent = {name: {} if name == "donor_facts" and value else value for name, value in arguments.items()}
         result = self._execute_module(module_args=dict(sent, evidence=True), task_vars=task_vars)
         try:
             seen = unpacked(result.pop("evidence"))

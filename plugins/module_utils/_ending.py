@@ -24,8 +24,12 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._context import 
     OutOfTime,
 )
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import ACCESS_DENIED, Server
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._status import NO_SUCH_TABLE, NOT_ALLOWED
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
+    ACCESS_DENIED,
+    NO_SUCH_TABLE,
+    NOT_ALLOWED,
+    Server,
+)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._watching import Watching, is_younger
 
 OK = 0

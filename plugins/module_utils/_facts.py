@@ -163,8 +163,9 @@ def _column(rows: Rows) -> list[t.Any]:
     return [next(iter(row.values())) for row in rows]
 
 
-def _pairs(rows: Rows) -> dict[str, t.Any]:
-    return {str(row["Variable_name"]): row["Value"] for row in rows}
+def _document(rows: Rows) -> t.Any:
+    """What the server has made of its rows: each row by itself takes the driver as long as the whole of many a statement."""
+    return json.loads(_one(rows))
 
 
 def packed(names: t.Iterable[str]) -> str:
@@ -281,6 +282,8 @@ def _channels(rows: Rows) -> list[dict[str, t.Any]]:
     ]
 
 
+# What SHOW VARIABLES and SHOW STATUS ask themselves, as one row; every account may.
+_VALUES = "SELECT JSON_OBJECTAGG(VARIABLE_NAME, VARIABLE_VALUE) FROM performance_schema.{} WHERE VARIABLE_NAME IN {}"
 # Every account may ask these.
 OPEN_SOURCES: dict[str, Source] = {
     "self": Source(
@@ -291,18 +294,17 @@ OPEN_SOURCES: dict[str, Source] = {
         lambda rows: rows[0],
     ),
     "grants": Source("SHOW GRANTS", _grant_facts),
-    "variables": Source(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN {_in(VARIABLES)}", _pairs),
-    "status": Source(f"SHOW GLOBAL STATUS WHERE Variable_name IN {_in(STATUS)}", _pairs),
-    "tls": Source("SHOW SESSION STATUS LIKE 'Ssl_cipher'", lambda rows: bool(rows and rows[0]["Value"])),
+    "variables": Source(_VALUES.format("global_variables", _in(VARIABLES)), _document),
+    "status": Source(_VALUES.format("global_status", _in(STATUS)), _document),
+    "tls": Source(_VALUES.format("session_status", "('Ssl_cipher')"), lambda rows: any(_document(rows).values())),
     "plugins": Source(
-        "SELECT PLUGIN_NAME AS name, PLUGIN_LIBRARY AS file FROM information_schema.PLUGINS "
-        "WHERE PLUGIN_STATUS = 'ACTIVE' ORDER BY 1",
-        lambda rows: rows,
+        "SELECT JSON_OBJECTAGG(PLUGIN_NAME, PLUGIN_LIBRARY) FROM information_schema.PLUGINS WHERE PLUGIN_STATUS = 'ACTIVE'",
+        _document,
     ),
     "collations": Source(
-        # One row, since there are hundreds.
-        "SELECT JSON_ARRAYAGG(COLLATION_NAME) FROM information_schema.COLLATIONS",
-        lambda rows: packed(sorted(json.loads(_one(rows)))),
+        # The view of the same name takes twice as long.
+        "SELECT JSON_ARRAYAGG(COLLATION_NAME) FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY",
+        lambda rows: packed(sorted(_document(rows))),
     ),
     # Without PROCESS an account sees its own sessions, which is no error. Only this view tells a waiting donor (starting).
     "clones": Source(
@@ -330,13 +332,6 @@ SOURCES: dict[str, Source] = {
         _tables,
         needs="SELECT",
     ),
-    "not_innodb": Source(
-        "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') AS name FROM information_schema.TABLES "
-        f"WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN {_SYSTEM} AND ENGINE <> 'InnoDB' ORDER BY 1 "
-        f"LIMIT {LIST_LIMIT}",
-        _column,
-        needs="SELECT",
-    ),
     # The temporary tablespaces aren't cloned. What is user-made goes when a recipient is overwritten: tables of their own
     # (also those that somebody made in mysql or sys) and general tablespaces; not the system's, not undo.
     "tablespaces": Source(
@@ -361,7 +356,8 @@ SOURCES: dict[str, Source] = {
     # CLONE drops what it finds by names that it doesn't quote (see the rule recipient.backticks). Also in mysql and sys.
     "backticks": Source(
         "SELECT 'table' AS kind, TABLE_SCHEMA AS schema_name, TABLE_NAME AS name FROM information_schema.TABLES "
-        "WHERE TABLE_TYPE = 'BASE TABLE' AND (INSTR(TABLE_SCHEMA, '`') OR INSTR(TABLE_NAME, '`')) "
+        "WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN ('performance_schema', 'information_schema') "
+        "AND (INSTR(TABLE_SCHEMA, '`') OR INSTR(TABLE_NAME, '`')) "
         "UNION ALL SELECT 'schema', '', SCHEMA_NAME FROM information_schema.SCHEMATA WHERE INSTR(SCHEMA_NAME, '`') "
         f"LIMIT {LIST_LIMIT}",
         lambda rows: rows,
@@ -483,6 +479,17 @@ MISSING_FILES = Source(
     needs="PROCESS",
 )
 
+# Asked only where there are tables of other engines.
+NOT_INNODB = Source(
+    "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') AS name FROM information_schema.TABLES "
+    f"WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN {_SYSTEM} AND ENGINE <> 'InnoDB' ORDER BY 1 "
+    f"LIMIT {LIST_LIMIT}",
+    _column,
+    needs="SELECT",
+)
+# What a server doesn't change while it runs, as far as others ask.
+_LASTING = ("collations", "tls")
+
 
 def may_read(grants: t.Mapping[str, t.Any], need: str) -> bool:
     """Whether the account has what a source needs: a global privilege (upper case; ``A|B``: either), or SELECT on a schema."""
@@ -564,28 +571,33 @@ def _clone(server: Server, facts: dict[str, t.Any]) -> None:
 
 
 @sensible("what it says of itself")
-def server_facts(server: Server, side: str = "recipient", host: bool = True) -> dict[str, t.Any]:
+def server_facts(server: Server, side: str = "recipient", host: bool = True, known: bool = False) -> dict[str, t.Any]:
     """All that rules want to know about a server, in three round trips; the account decides how much that is.
 
-    ``host`` asks the machine, too, where the server is proved to run on it. Raises CloneError for a server that can't take
-    part in a clone (MariaDB, MySQL before 8.0.17), ServerError when the connection is lost.
+    ``host`` asks the machine, too, where the server is proved to run on it. Where the server is ``known``, whoever asks has
+    facts of it that are older: then only what may have changed since and every account may see, in one round trip.
+    Raises CloneError for a server that can't take part in a clone (MariaDB, MySQL before 8.0.17), ServerError when the
+    connection is lost.
     """
     why = unsuitable(server.version)
     if why:
         raise CloneError(f"{server.label} {why}", server=server.label, version=server.version)
     version = version_numbers(server.version)
     facts: dict[str, t.Any] = {"side": side, "label": server.label, "absent": {}}
-    _gather(server, _due(OPEN_SOURCES, version), facts)
+    sources = _due(OPEN_SOURCES, version)
+    _gather(server, {name: one for name, one in sources.items() if not (known and name in _LASTING)}, facts)
     facts.update(facts.pop("self"))
     if "plugins" in facts:
-        rows = facts.pop("plugins")
+        found = facts.pop("plugins")
         # The server's own ones are many and have nothing to tell but their names.
-        facts["builtin_plugins"] = " ".join(row["name"] for row in rows if not row["file"])
-        facts["plugins"] = {row["name"]: row["file"] for row in rows if row["file"]}
+        facts["builtin_plugins"] = " ".join(sorted(name for name, file in found.items() if not file))
+        facts["plugins"] = {name: file for name, file in sorted(found.items()) if file}
     facts["gtid_executed"] = facts["gtid_executed"].replace("\n", "")
     facts["gtid_purged"] = facts["gtid_purged"].replace("\n", "")
     facts["skew"] = facts["now"] - time.time()
     facts["uptime"] = int(facts["status"]["Uptime"])
+    if known:
+        return facts
     sources = _due(SOURCES, version)
     allowed = {name: source for name, source in sources.items() if may_read(facts["grants"], source.needs)}
     for name in sources:
@@ -594,8 +606,17 @@ def server_facts(server: Server, side: str = "recipient", host: bool = True) -> 
             words = need.replace("|", " or ") if need.isupper() else f"SELECT ON {need}.*"
             facts["absent"][name] = f"{facts['account']} needs {words} on {server.label}"
     _gather(server, allowed, facts)
+    rare = {}
     if facts.get("tablespaces", {}).get("missing"):
-        _gather(server, {"missing_files": MISSING_FILES}, facts)
+        rare["missing_files"] = MISSING_FILES
+    if facts.get("tables", {}).get("engines"):
+        rare["not_innodb"] = NOT_INNODB
+    elif "tables" in facts:
+        facts["not_innodb"] = []
+    elif "tables" in facts["absent"]:
+        facts["absent"]["not_innodb"] = facts["absent"]["tables"]
+    if rare:
+        _gather(server, rare, facts)
     _clone(server, facts)
     _summarise(facts)
     if host:

@@ -42,10 +42,11 @@ _UNKNOWN_HOST = 2005
 _NO_PROTOCOL = 2027
 
 
-def link_facts(login: Login, measure: bool = False) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+def link_facts(login: Login, measure: bool = False, known: bool = False) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """How this host reaches the donor, and what was measured on the way.
 
-    The link: the login's error, or its latency (seconds) and encryption, and what the account may see there.
+    The link: the login's error, or its latency (seconds) and encryption, and what the account may see there (see server_facts
+    for a donor that is ``known``).
     """
     link: dict[str, t.Any] = {
         "target": login.label,
@@ -70,7 +71,7 @@ def link_facts(login: Login, measure: bool = False) -> tuple[dict[str, t.Any], d
             link["version"] = server.version
             _refuse_unsuitable(login.label, server.version)
             link["encrypted"] = server.encrypted
-            link["facts"] = server_facts(server, "donor", host=False)
+            link["facts"] = server_facts(server, "donor", host=False, known=known)
             link["latency"] = min(_ping(server) for _round in range(_PINGS))
             if measure:
                 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _probe
@@ -139,11 +140,15 @@ def _ping(server: Server) -> float:
 
 
 def pair_facts(
-    recipient: t.Mapping[str, t.Any], donor: Login | None, data_directory: str | None, measure: bool
+    recipient: t.Mapping[str, t.Any],
+    donor: Login | None,
+    data_directory: str | None,
+    measure: bool,
+    known: bool = False,
 ) -> tuple[dict[str, t.Any] | None, dict[str, t.Any]]:
     """The link to the donor as link_facts tells it (None without a donor), and what was measured of link and disk."""
     donor = _with_certificate(donor, recipient) if donor else None
-    link, measured = link_facts(donor, measure) if donor else (None, {})
+    link, measured = link_facts(donor, measure, known) if donor else (None, {})
     if donor and link and not link["error"] and donor.user:
         link["untrusted"] = _untrusted(donor, recipient)
     if measure:
@@ -257,7 +262,8 @@ def look(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     if params["method"] == "side_by_side":
         seen["data_directory"], seen["swap"] = _swap(params, facts)
     donor = donor_login(params) if params["donor_host"] else None
-    seen["link"], seen["probe"] = pair_facts(facts, donor, seen["data_directory"], params["probe"])
+    known = params["donor_facts"] is not None
+    seen["link"], seen["probe"] = pair_facts(facts, donor, seen["data_directory"], params["probe"], known)
     return seen
 
 

@@ -165,7 +165,7 @@ def compare(
 
     ``known`` are facts of several donors: what this one's say about sizes fills in what the login may not see.
     """
-    link, probe = pair_facts(recipient, donor, wanted.get("data_directory"), measure)
+    link, probe = pair_facts(recipient, donor, wanted.get("data_directory"), measure, donor_facts is not None)
     return _compared(recipient, link, probe, wanted, donor_facts, known)
 
 

@@ -39,8 +39,12 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions impo
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._recovery import Seen, Step, Wanted
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._run import Silent
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import ACCESS_DENIED, Login, Server
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._status import NO_SUCH_TABLE
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
+    ACCESS_DENIED,
+    NO_SUCH_TABLE,
+    Login,
+    Server,
+)
 
 MOST_STEPS = 20
 POLL_SECONDS = 0.5

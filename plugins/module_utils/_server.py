@@ -9,7 +9,6 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
-import configparser
 import datetime
 import decimal
 import importlib
@@ -59,6 +58,8 @@ CONNECTION_LOST = (2006, 2013, 1053, 1158, 1159, 1160, 1161)
 # Errors that say "nothing answers there (now)".
 UNREACHABLE = (2002, 2003, 2005, 2012)
 TLS_FAILED = 2026
+NO_SUCH_TABLE = 1146
+NOT_ALLOWED = 1142
 SESSION_SECONDS = 60
 MINIMUM_VERSION = (8, 0, 17)
 # What one answer may take at most, in bytes; a piece of it costs Python so many bytes more.
@@ -72,6 +73,10 @@ _LONGEST_VERSION = 100
 # Ways to log in that no server of ours needs. The first ones hand over the password itself, the last one a weak hash of it.
 _CLEAR_TEXT = (b"mysql_clear_password", b"dialog")
 _REFUSED_LOGINS = (b"mysql_old_password",)
+# The first byte of a packet that is an error.
+_ERROR = 0xFF
+# What is as long goes on in the next packet.
+_LONGEST_PACKET = 0xFFFFFF
 _NUMBERS = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})")
 _PLACEHOLDER = re.compile(r"`(?:[^`]|``)*`|%s")
 
@@ -120,57 +125,17 @@ class Login(t.NamedTuple):
         return "Login(%s as %s)" % (self.label, self.user)
 
 
-# What ssl-mode asks for (manual: Command Options for Encrypted Connections); PREFERRED is the default anyway.
-_TLS_MODES = {"DISABLED": False, "REQUIRED": True, "VERIFY_CA": True, "VERIFY_IDENTITY": True}
-
-
 def with_config_file(login: Login) -> Login:
-    """Fill what isn't given from ``[client]`` of the option file (user, password, socket, ssl-*, ssl-mode).
-
-    The socket of the file counts only where the host is localhost, as for MySQL's own clients. A missing default file is
-    no error; raises BadInput for a file that can't be read or parsed.
-    """
+    """Fill what isn't given from the option file; see _option_file. A missing file is no error."""
     if not login.config_file:
         return login
     path = os.path.expanduser(login.config_file)
     if not os.path.exists(path):
         return login
-    parser = configparser.RawConfigParser(allow_no_value=True, strict=False)
-    try:
-        with open(path, encoding="utf-8") as file:
-            # "!include" lines are MySQL's own syntax, which configparser doesn't know.
-            parser.read_string(
-                "\n".join(line for line in file.read().splitlines() if not line.lstrip().startswith("!"))
-            )
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise BadInput(
-            "config_file '%s' can't be read: %s. Mend it, or set config_file to an empty string"
-            % (path, str(error).splitlines()[0])
-        ) from error
-    client = {
-        key.replace("_", "-"): (value or "").strip().strip("'\"")
-        for key, value in (parser.items("client") if parser.has_section("client") else [])
-    }
-    local = login.host in ("localhost", "") and not login.unix_socket
-    mode = client.get("ssl-mode", "").upper()
-    authority = login.ca_cert or client.get("ssl-ca")
-    if mode.startswith("VERIFY_") and not authority:
-        raise BadInput("config_file '%s': ssl-mode=%s needs ssl-ca there, or ca_cert" % (path, mode))
-    return login._replace(
-        user=login.user or client.get("user"),
-        password=login.password if login.password is not None else client.get("password"),
-        unix_socket=login.unix_socket or (client.get("socket") if local else None),
-        ca_cert=authority,
-        # An authority that was given as an option is to be used.
-        require_tls=(True if login.ca_cert else _TLS_MODES.get(mode))
-        if login.require_tls is None
-        else login.require_tls,
-        check_hostname=mode == "VERIFY_IDENTITY"
-        if login.check_hostname is None and mode.startswith("VERIFY_")
-        else login.check_hostname,
-        client_cert=login.client_cert or client.get("ssl-cert"),
-        client_key=login.client_key or client.get("ssl-key"),
-    )
+    # Not above: most hosts have none.
+    from ansible_collections.dbops.mysql_clone.plugins.module_utils import _option_file
+
+    return login._replace(**_option_file.additions(path, **login._asdict()))
 
 
 _contexts: dict[tuple[t.Any, ...], ssl.SSLContext] = {}
@@ -247,11 +212,28 @@ class _Connection(_Driver):  # type: ignore[misc]
     _ahead = b""
     _place = 0
     _source: t.Any = None
+    _next_seq_id: int
 
     def allow(self, seconds: float | None) -> None:
         """From here on an answer may take so long, all pieces together (None: for ever), and LARGEST_ANSWER bytes."""
         self._deadline = None if seconds is None else time.monotonic() + seconds
         self._room = LARGEST_ANSWER
+
+    def set_character_set(self, *unused: t.Any) -> None:
+        """Nothing: the first statement of each session sets it along with the rest, and no other ever does."""
+
+    def _read_packet(self, *kind: t.Any) -> t.Any:
+        # Nearly every packet was read ahead as a whole, and there are hundreds; errors and all else are the driver's.
+        begin = self._place + 4
+        head = self._ahead[self._place : begin + 1]
+        if len(head) == 5 and self._source is self._sock and head[3] == self._next_seq_id and head[4] != _ERROR:
+            end = begin + int.from_bytes(head[:3], "little")
+            room = self._room - (end - begin) - 2 * PIECE_COST - 4
+            if begin < end <= len(self._ahead) and end - begin < _LONGEST_PACKET and room >= 0:
+                self._room, self._place = room, end
+                self._next_seq_id = (self._next_seq_id + 1) % 256
+                return (kind or (pymysql.protocol.MysqlPacket,))[0](self._ahead[begin:end], self.encoding)
+        return super()._read_packet(*kind)
 
     def _read_bytes(self, num_bytes: int) -> bytes:
         self._room -= num_bytes + PIECE_COST
@@ -361,7 +343,7 @@ class Server:
             cursorclass=pymysql.cursors.DictCursor,
             # Timestamps come in UTC whatever the server's zone; texts in English whatever lc_messages. Our own statements mean
             # the same everywhere: no mode of the server's changes what a quote or a backslash is.
-            init_command="SET SESSION time_zone = '+00:00', lc_messages = 'en_US', sql_mode = ''",
+            init_command="SET NAMES utf8mb4, time_zone = '+00:00', lc_messages = 'en_US', sql_mode = ''",
             program_name="dbops.mysql_clone",
             defer_connect=True,
             **options,

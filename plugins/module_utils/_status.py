@@ -13,10 +13,12 @@ import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _pace, _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import ACCESS_DENIED, CONNECTION_LOST
-
-NO_SUCH_TABLE = 1146
-NOT_ALLOWED = 1142
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
+    ACCESS_DENIED,
+    CONNECTION_LOST,
+    NO_SUCH_TABLE,
+    NOT_ALLOWED,
+)
 
 
 class Wait(t.NamedTuple):

@@ -31,8 +31,13 @@ import typing as t
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _gtid, _host, _privileges, _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import ACCESS_DENIED, Login, Server
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._status import NO_SUCH_TABLE, NOT_ALLOWED
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
+    ACCESS_DENIED,
+    NO_SUCH_TABLE,
+    NOT_ALLOWED,
+    Login,
+    Server,
+)
 
 METHOD = "side_by_side"
 # What belongs to the server and not to its data: identity, persisted variables, keys, the keyring's configuration.

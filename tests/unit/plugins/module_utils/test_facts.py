@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _facts
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _facts, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
 
 CAPTURED = Path(__file__).parent / "captured"
@@ -266,7 +266,9 @@ def read(server, **options):
 def test_all_facts_in_three_round_trips():
     server = Replayed()
     facts = read(server)
-    assert len(server.trips) == 3
+    # The fourth is for its table of another engine.
+    assert [len(trip) > 1 for trip in server.trips] == [True, True, False, True]
+    assert server.trips[2] == ["not_innodb"]
     assert facts["absent"] == {}
     assert facts["account"] == "root@localhost"
     assert [row["name"] for row in facts["schemas"]] == ["lab_shop", "lab_archive"]
@@ -283,6 +285,25 @@ def test_all_facts_in_three_round_trips():
     assert "stages" not in facts["clone"]
     assert facts["server_uuid"] == facts["gtid_executed"].partition(":")[0]
     assert "host" not in facts
+
+
+def test_tables_of_other_engines_are_looked_up_where_there_are_any():
+    server = Replayed(tables=[{"schema_name": "lab_shop", "engine": "InnoDB", "tables": 3}])
+    assert read(server)["not_innodb"] == []
+    assert len(server.trips) == 3
+    refused = read(Replayed(tables={"error": [1142, "denied"]}))
+    assert refused["absent"]["not_innodb"] == "root@localhost may not read it (denied)"
+
+
+def test_of_a_server_that_is_known_only_what_changes_is_asked_in_one_round_trip():
+    server = Replayed()
+    facts = read(server, known=True)
+    assert server.trips == [["self", "grants", "variables", "status", "plugins", "clones"]]
+    whole = read(Replayed())
+    assert {name: whole[name] for name in facts if name not in ("absent", "skew")} == {
+        name: facts[name] for name in facts if name not in ("absent", "skew")
+    }
+    assert set(_precheck._FRESH) - set(facts) == set()
 
 
 def test_what_an_account_may_not_see_is_absent_with_the_privilege_that_it_lacks():
@@ -310,8 +331,7 @@ def test_without_table_counts_the_files_tell():
 
 
 def test_without_the_plugin_there_is_no_clone():
-    plugins = [row for row in Replayed().rows["plugins"] if row["name"] != "clone"]
-    server = Replayed(plugins=plugins)
+    server = Replayed(plugins=[{"": json.dumps({"InnoDB": None})}])
     facts = read(server)
     assert facts["clone"]["state"] == "none"
     assert facts["donor_list"] is None
@@ -365,7 +385,7 @@ def test_tablespaces_without_a_file_are_looked_up():
     server = Replayed(missing_files=[{"name": "lab@002dshop/gone", "open": 1}])
     server.rows["tablespaces"][0]["missing"] = 1
     assert read(server)["missing_files"] == {"lab-shop/gone": True}
-    assert server.trips[2] == ["missing_files"]
+    assert server.trips[2] == ["missing_files", "not_innodb"]
     assert "missing_files" not in read(Replayed())
 
 

@@ -43,9 +43,11 @@ def servers(monkeypatch):
 
     monkeypatch.setattr(_looking, "Server", connect)
     monkeypatch.setattr(_looking, "connect_first", lambda logins: connect(logins[0]))
-    monkeypatch.setattr(
-        _looking, "server_facts", lambda server, side="recipient", host=True: dict(FACTS, label=server.label)
-    )
+
+    def facts(server, side="recipient", host=True, known=False):
+        return dict(FACTS, label=server.label, known=known)
+
+    monkeypatch.setattr(_looking, "server_facts", facts)
     return opened
 
 
@@ -252,6 +254,13 @@ def test_what_a_swap_needs_is_looked_at(servers, monkeypatch):
     # Of a server elsewhere nothing can be looked at, which is a finding.
     monkeypatch.setattr(_looking, "server_facts", lambda server, side: dict(FACTS))
     assert _looking.look({**PARAMS, "method": "side_by_side"})["data_directory"] is None
+
+
+@pytest.mark.parametrize(("donor_facts", "known"), [(None, False), ({}, True), (FACTS, True)])
+def test_a_donor_whose_facts_are_handed_on_is_asked_for_less(servers, donor_facts, known):
+    seen = _looking.look({**PARAMS, "donor_host": "db9", "donor_user": "cu", "donor_facts": donor_facts})
+    assert seen["link"]["facts"]["known"] is known
+    assert not seen["facts"]["known"]
 
 
 @pytest.mark.parametrize("evidence", [True, False])

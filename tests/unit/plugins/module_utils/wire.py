@@ -146,7 +146,7 @@ class Wire:
                     return
                 statement = payload[1:]
                 self.statements.append(statement)
-                ours = statement.startswith((b"SET NAMES", b"SET AUTOCOMMIT", b"SET SESSION time_zone"))
+                ours = statement.startswith((b"SET NAMES", b"SET AUTOCOMMIT"))
                 self._send(connection, ok() if ours else self.answer(statement.decode("utf-8", "replace")))
 
     @staticmethod
