@@ -48,9 +48,11 @@ class LookupModule(LookupBase):
         return [self._donor(host, host == own, variables) for host in terms or [own]]
 
     def _donor(self, host: str, is_own: bool, variables: dict[str, t.Any]) -> str:
-        if is_own and variables.get("mysql_clone_donor"):
-            return str(self._templar.template(variables["mysql_clone_donor"]))
-        chosen = variables["hostvars"][host].get("mysql_clone_donor")
+        # Each look at hostvars[...] makes all of that host's variables anew, and those of its own are here.
+        if is_own:
+            chosen = self._templar.template(variables.get("mysql_clone_donor"))
+        else:
+            chosen = variables["hostvars"][host].get("mysql_clone_donor")
         if chosen:
             return str(chosen)
         donors = list(variables["groups"].get("clone_donors", []))

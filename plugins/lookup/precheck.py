@@ -73,12 +73,35 @@ def facts_of(name: str, looked: t.Mapping[str, t.Any]) -> str | None:
     return json.dumps(found[0]["facts"]) if found else None
 
 
+class Once(t.Mapping[str, t.Any]):
+    """A mapping whose values are made once; hostvars makes all of a host's variables anew with each look."""
+
+    def __init__(self, mapping: t.Mapping[str, t.Any]) -> None:
+        self._mapping = mapping
+        self._made: dict[str, t.Any] = {}
+
+    def __getitem__(self, name: str) -> t.Any:
+        if name not in self._made:
+            self._made[name] = self._mapping[name]
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._mapping
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self._mapping)
+
+    def __len__(self) -> int:
+        return len(self._mapping)
+
+
 class LookupModule(LookupBase):
     def run(
         self, terms: list[str], variables: dict[str, t.Any] | None = None, **kwargs: t.Any
     ) -> list[dict[str, t.Any]]:
         self.set_options(var_options=variables, direct=kwargs)
-        self._variables = variables or {}
+        variables = variables or {}
+        self._variables = {**variables, "hostvars": Once(variables["hostvars"])}
         name = self._other("donor")
         options = {option: self._value(variable) for variable, option in OPTIONS.items()}
         account = self._value("precheck_account") or {}

@@ -46,7 +46,7 @@ def parse(text: str | None) -> GtidSet:
     Raises BadInput for text that is no GTID set.
     """
     found: dict[str, list[tuple[int, int]]] = {}
-    for part in re.sub(r"\s", "", text or "").lower().split(","):
+    for part in "".join((text or "").split()).lower().split(","):
         if not part:
             continue
         pieces = part.split(":")
