@@ -11,8 +11,8 @@ import typing as t
 from ansible.plugins.loader import filter_loader, lookup_loader
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._looking import reserved, unpacked
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._precheck import judge, run
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._looking import reserved
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._precheck import judge, run, unpacked
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_precheck import ARGUMENT_SPEC
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import WorkerAction
 

@@ -164,7 +164,7 @@ def _column(rows: Rows) -> list[t.Any]:
 
 
 def _document(rows: Rows) -> t.Any:
-    """What the server has made of its rows: each row by itself takes the driver as long as the whole of many a statement."""
+    """What the server has made of its rows: the driver takes longer for dozens than the server for one."""
     return json.loads(_one(rows))
 
 
@@ -574,8 +574,8 @@ def _clone(server: Server, facts: dict[str, t.Any]) -> None:
 def server_facts(server: Server, side: str = "recipient", host: bool = True, known: bool = False) -> dict[str, t.Any]:
     """All that rules want to know about a server, in three round trips; the account decides how much that is.
 
-    ``host`` asks the machine, too, where the server is proved to run on it. Where the server is ``known``, whoever asks has
-    facts of it that are older: then only what may have changed since and every account may see, in one round trip.
+    ``host`` asks the machine, too, where the server is proved to run on it. Of one that is ``known`` there are older facts:
+    then only what may have changed since and every account may see, in one round trip.
     Raises CloneError for a server that can't take part in a clone (MariaDB, MySQL before 8.0.17), ServerError when the
     connection is lost.
     """

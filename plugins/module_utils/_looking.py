@@ -31,7 +31,6 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
     Login,
     Server,
     connect_first,
-    greet,
     unsuitable,
 )
 
@@ -61,7 +60,10 @@ def link_facts(login: Login, measure: bool = False, known: bool = False) -> tupl
     measured: dict[str, t.Any] = {}
     try:
         if not login.user:
-            greeting = greet(login)
+            # Not above: mostly there is a login.
+            from ansible_collections.dbops.mysql_clone.plugins.module_utils import _probe
+
+            greeting = _probe.greet(login)
             if greeting.error:
                 raise greeting.error
             link["version"] = greeting.version
@@ -152,27 +154,10 @@ def pair_facts(
     if donor and link and not link["error"] and donor.user:
         link["untrusted"] = _untrusted(donor, recipient)
     if measure:
-        measured.update(_measured_disk(recipient, data_directory))
+        from ansible_collections.dbops.mysql_clone.plugins.module_utils import _probe
+
+        measured.update(_probe.disk_beside(recipient, data_directory))
     return link, measured
-
-
-def _measured_disk(recipient: t.Mapping[str, t.Any], data_directory: str | None) -> dict[str, t.Any]:
-    """The disk's rate beside the data directory, or where the new one is going to be; with ``disk_error`` where it can't be."""
-    host = recipient.get("host")
-    if host is None:
-        return {"disk_error": recipient["absent"].get("host", "the host is not known")}
-    from ansible_collections.dbops.mysql_clone.plugins.module_utils import _probe
-
-    place = host["new_directory"]["file_system"] if data_directory else host["file_systems"].get("data")
-    if place is None:
-        return {"disk_error": "the file system can't be looked at"}
-    try:
-        # Not in the data directory itself, where that can be helped.
-        above = os.path.dirname(place["path"].rstrip("/"))
-        beside = os.stat(above).st_dev == place["device"] and os.access(above, os.W_OK)
-        return _probe.disk(above if beside else place["path"], place["free"])
-    except OSError as error:
-        return {"disk_error": f"{place['path']}: {error.strerror}"}
 
 
 def _asked(logins: t.Sequence[Login], question: t.Callable[[Server], t.Any]) -> t.Any:
@@ -270,14 +255,6 @@ def look(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 def packed(seen: t.Mapping[str, t.Any]) -> str:
     """What was seen as a short text, whose words no value of a no_log option is taken for."""
     return base64.b64encode(zlib.compress(json.dumps(seen).encode())).decode()
-
-
-def unpacked(text: str) -> dict[str, t.Any]:
-    """The reverse. Raises ValueError for a text that was changed on its way."""
-    try:
-        return t.cast("dict[str, t.Any]", json.loads(zlib.decompress(base64.b64decode(text, validate=True))))
-    except zlib.error as error:
-        raise ValueError(str(error)) from error
 
 
 def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.Any]:

@@ -9,7 +9,10 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
+import base64
+import json
 import typing as t
+import zlib
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _gtid
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, handed_over
@@ -208,6 +211,14 @@ def _usable(facts: t.Mapping[str, t.Any] | None) -> t.Mapping[str, t.Any] | None
 def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.Any]:
     """Look and judge. Nothing is ever changed, so check mode makes no difference."""
     return judge(params, look(params))
+
+
+def unpacked(text: str) -> dict[str, t.Any]:
+    """What _looking.packed() got. Raises ValueError for a text that was changed on its way."""
+    try:
+        return t.cast("dict[str, t.Any]", json.loads(zlib.decompress(base64.b64decode(text, validate=True))))
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
 
 
 def judge(params: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -15,7 +15,12 @@ import tempfile
 import time
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Server
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
+    ACCESS_DENIED,
+    Login,
+    Server,
+)
 
 # Each measurement ends after so many seconds or bytes, whichever comes first.
 SECONDS = 1.0
@@ -84,3 +89,44 @@ def disk(directory: str, free: int) -> dict[str, t.Any]:
             os.fsync(file.fileno())
         seconds = time.perf_counter() - begun
     return {"disk_rate": int(done / seconds), "disk_bytes": done} if done else {}
+
+
+def disk_beside(recipient: t.Mapping[str, t.Any], data_directory: str | None) -> dict[str, t.Any]:
+    """The disk's rate beside the data directory, or where the new one is going to be; with ``disk_error`` where it can't be."""
+    host = recipient.get("host")
+    if host is None:
+        return {"disk_error": recipient["absent"].get("host", "the host is not known")}
+    place = host["new_directory"]["file_system"] if data_directory else host["file_systems"].get("data")
+    if place is None:
+        return {"disk_error": "the file system can't be looked at"}
+    try:
+        # Not in the data directory itself, where that can be helped.
+        above = os.path.dirname(place["path"].rstrip("/"))
+        beside = os.stat(above).st_dev == place["device"] and os.access(above, os.W_OK)
+        return disk(above if beside else place["path"], place["free"])
+    except OSError as error:
+        return {"disk_error": f"{place['path']}: {error.strerror}"}
+
+
+class Greeting(t.NamedTuple):
+    """What a server says to somebody who may not log in: proof that the link works and what is there.
+
+    ``error`` is None when something that speaks MySQL's protocol answered (even by refusing the login).
+    """
+
+    version: str
+    error: ServerError | None
+
+
+def greet(login: Login) -> Greeting:
+    """Ask who is there by a login that is expected to be refused.
+
+    A real login attempt, not a bare TCP connect: aborted handshakes count against the server's max_connect_errors.
+    """
+    probe = login._replace(user="mysql_clone_probe", password=None, config_file=None, client_cert=None, client_key=None)
+    try:
+        server = Server(probe, read_timeout=probe.connect_timeout)
+    except ServerError as error:
+        return Greeting(error.version, None if error.number in ACCESS_DENIED else error)
+    server.close()
+    return Greeting(server.version, None)

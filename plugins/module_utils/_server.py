@@ -220,10 +220,10 @@ class _Connection(_Driver):  # type: ignore[misc]
         self._room = LARGEST_ANSWER
 
     def set_character_set(self, *unused: t.Any) -> None:
-        """Nothing: the first statement of each session sets it along with the rest, and no other ever does."""
+        """Nothing: a session's first statement sets it along with the rest."""
 
     def _read_packet(self, *kind: t.Any) -> t.Any:
-        # Nearly every packet was read ahead as a whole, and there are hundreds; errors and all else are the driver's.
+        # Nearly all of hundreds were read ahead as a whole; errors and all else are the driver's.
         begin = self._place + 4
         head = self._ahead[self._place : begin + 1]
         if len(head) == 5 and self._source is self._sock and head[3] == self._next_seq_id and head[4] != _ERROR:
@@ -556,27 +556,3 @@ def _refuse_unsuitable(label: str, version: str) -> None:
     why = unsuitable(version)
     if why:
         raise CloneError("%s %s" % (label, why), server=label, version=version)
-
-
-class Greeting(t.NamedTuple):
-    """What a server says to somebody who may not log in: proof that the link works and what is there.
-
-    ``error`` is None when something that speaks MySQL's protocol answered (even by refusing the login).
-    """
-
-    version: str
-    error: ServerError | None
-
-
-def greet(login: Login) -> Greeting:
-    """Ask who is there by a login that is expected to be refused.
-
-    A real login attempt, not a bare TCP connect: aborted handshakes count against the server's max_connect_errors.
-    """
-    probe = login._replace(user="mysql_clone_probe", password=None, config_file=None, client_cert=None, client_key=None)
-    try:
-        server = Server(probe, read_timeout=probe.connect_timeout)
-    except ServerError as error:
-        return Greeting(error.version, None if error.number in ACCESS_DENIED else error)
-    server.close()
-    return Greeting(server.version, None)

@@ -111,7 +111,7 @@ def greeting(**values):
     ],
 )
 def test_without_an_account_the_greeting_must_do(servers, monkeypatch, greeted, words):
-    monkeypatch.setattr(_looking, "greet", lambda login: greeted)
+    monkeypatch.setattr(_probe, "greet", lambda login: greeted)
     link, _measured = _looking.link_facts(DONOR._replace(user=None))
     assert not servers
     assert (words is None and link["error"] is None) or words in link["error"]["message"]
@@ -151,7 +151,7 @@ def test_the_authority_is_tried_where_it_can_be_read(servers, tmp_path):
 
 @pytest.mark.parametrize(("user", "untrusted"), [("cu", "there is no file"), (None, None)])
 def test_only_a_login_tries_the_authority(servers, monkeypatch, tmp_path, user, untrusted):
-    monkeypatch.setattr(_looking, "greet", lambda login: greeting())
+    monkeypatch.setattr(_probe, "greet", lambda login: greeting())
     seen = recipient(tmp_path, clone_ssl_ca="ca.pem")
     link, probe = _looking.pair_facts(seen, DONOR._replace(user=user), None, False)
     assert (link["untrusted"] or "").startswith(untrusted or "")
@@ -268,7 +268,7 @@ def test_the_module_hands_over_what_it_saw_or_judges_itself(servers, monkeypatch
     monkeypatch.setattr(_precheck, "judge", lambda params, seen: {"judged": seen["facts"]["label"]})
     result = _looking.run({**PARAMS, "evidence": evidence})
     if evidence:
-        assert _looking.unpacked(result["evidence"])["facts"]["label"] == "/run/db1.sock"
+        assert _precheck.unpacked(result["evidence"])["facts"]["label"] == "/run/db1.sock"
         assert result["changed"] is False
     else:
         assert result == {"judged": "/run/db1.sock"}

@@ -167,7 +167,7 @@ def test_memory_needs_a_unit_that_exists():
 
 def test_what_was_seen_is_the_same_after_its_way():
     seen = {"facts": {"label": "dönor", "variables": {"port": 3306}}, "link": None, "swap": []}
-    assert _looking.unpacked(_looking.packed(seen)) == seen
+    assert _precheck.unpacked(_looking.packed(seen)) == seen
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_what_was_seen_is_the_same_after_its_way():
 def test_what_was_changed_on_its_way_is_not_taken(change):
     text = change(_looking.packed({"facts": {"label": "db1"}}))
     with pytest.raises(ValueError, match=r"\w"):
-        _looking.unpacked(text)
+        _precheck.unpacked(text)
 
 
 # ---- what stands in the way ----------------------------------------------------------------------------------------------
