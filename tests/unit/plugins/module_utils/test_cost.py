@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What clone_precheck costs a host before it asks anything: bytes that are sent, modules that are imported, tasks.
+"""What clone_precheck costs: bytes that are sent, modules that are imported, tasks, statements, what goes back.
 
 Ansible sends the sources, and Python compiles each of them on the host. The bounds are what was measured and a little more:
 whoever exceeds one has added something that every host pays for.
@@ -18,9 +18,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
 import yaml
 
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _precheck
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login, Server
 from ansible_collections.dbops.mysql_clone.plugins.modules import clone_precheck
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import options
+from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.test_facts import CAPTURED, Replayed, read
 
 PACKAGE = "ansible_collections.dbops.mysql_clone."
 COLLECTION = Path(clone_precheck.__file__).parents[2]
@@ -31,6 +36,11 @@ SENT_BYTES = 323_500
 IMPORTED_MODULES = 10
 # Bytes of source that are compiled, where it was twice as much as what is imported.
 COMPILED_BYTES = 120_000
+# Statements for a server whose account may see everything, the state of its clone included; for a donor that is known.
+STATEMENTS = 34
+STATEMENTS_TO_KNOWN = 6
+# Values within what is registered for a host. Ansible looks at each of them several times.
+RETURNED_VALUES = 430
 # None of them is needed to ask a server something, and each takes milliseconds.
 TOO_DEAR = {
     "argparse",
@@ -128,6 +138,37 @@ def test_each_module_is_compiled_once(tmp_path):
     twice = {name.name for name in ours if ours.count(name) > 1}
     # The module itself, and what comes before it can be helped.
     assert twice <= {"clone_precheck.py", "_zipped.py", "__init__.py"}
+
+
+@pytest.mark.parametrize(("known", "trips", "statements"), [(False, 3, STATEMENTS), (True, 1, STATEMENTS_TO_KNOWN)])
+def test_what_a_server_is_asked(known, trips, statements):
+    server = Replayed(tables=[])
+    read(server, known=known)
+    assert len(server.trips) == trips
+    assert sum(map(len, server.trips)) <= statements
+
+
+def test_a_session_begins_with_one_statement(wire):
+    with Server(Login("127.0.0.1", wire.port, user="admin", require_tls=False)) as server:
+        server.query("SELECT 1")
+    begin = [text for text in wire.statements if text != b"SET AUTOCOMMIT = 1"]
+    assert [text.split()[0] for text in begin] == [b"SET", b"SELECT"]
+
+
+def values(of) -> int:
+    parts = of.values() if isinstance(of, dict) else of if isinstance(of, list) else ()
+    return 1 + sum(map(values, parts))
+
+
+def test_what_goes_back_to_the_controller():
+    facts = {
+        name: json.loads((CAPTURED / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("donor", "recipient", "link")
+    }
+    given = options(clone_precheck.ARGUMENT_SPEC, donor_host="db1", donor_facts=facts["donor"], return_facts=False)
+    seen = {"facts": facts["recipient"], "link": facts["link"], "probe": {}, "swap": [], "data_directory": None}
+    result = _precheck.judge(given, seen)
+    assert values(result) <= RETURNED_VALUES, values(result)
 
 
 def test_a_healthy_host_has_one_task_of_its_own():
