@@ -80,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hosts", type=int, nargs="+", default=[10, 50])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--forks", type=int, default=5, help="Ansible's number of processes; by default Ansible's own, 5"
+    )
     parser.add_argument("--candidates", nargs="+", choices=LIMITS, default=list(LIMITS))
     parser.add_argument(
         "--limits", nargs="+", default=[], metavar="CANDIDATE=HOSTS", help=f"largest inventory of each, now {LIMITS}"
@@ -96,15 +99,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             inventory = Path(temporary, f"inventory{hosts}.yml")
             write_inventory(inventory, hosts, donor, recipient, peer.python)
             chosen = [name for name in options.candidates if hosts <= limits[name]]
-            candidates = {name: _candidate(peer, name, inventory, hosts) for name in chosen}
+            candidates = {name: _candidate(peer, name, inventory, hosts, options.forks) for name in chosen}
             base = "ping" if "ping" in chosen else chosen[0]
             print(f"{hosts} hosts, {options.rounds} rounds of {', '.join(chosen)}", flush=True)
             report.part(f"{hosts} hosts", harness.take_turns(candidates, options.rounds), base, hosts=hosts)
 
 
-def _candidate(peer: harness.Peer, name: str, inventory: Path, hosts: int) -> Callable[[], harness.Figures]:
+def _candidate(peer: harness.Peer, name: str, inventory: Path, hosts: int, forks: int) -> Callable[[], harness.Figures]:
     def run() -> harness.Figures:
-        figures, output = peer.playbook("-i", inventory, PLAYBOOKS / f"precheck_{name}.yml")
+        figures, output = peer.playbook("-i", inventory, "--forks", str(forks), PLAYBOOKS / f"precheck_{name}.yml")
         # A run that left hosts out, or that found nothing to do, isn't comparable.
         recap = output.rpartition("PLAY RECAP")[2]
         if recap.count("ok=") < hosts or recap.count("failed=0") < hosts:
