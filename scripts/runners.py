@@ -194,10 +194,10 @@ def main() -> int:
         inventory = Path(top, "inventory.yml")
         up = [*lab, "up", "--name", name, "--nodes", "3", "--data", "20", "--owner", str(os.getpid())]
         try:
-            quiet = {"cwd": tree.ROOT, "check": True, "stdout": subprocess.DEVNULL}
-            subprocess.run([*up, "--inventory", str(inventory)], **quiet)
+            quiet = {"cwd": tree.ROOT, "stdout": subprocess.DEVNULL}
+            subprocess.run([*up, "--inventory", str(inventory)], check=True, **quiet)
             for runner in wanted:
-                subprocess.run([*lab, "reset", "--name", name, *RECIPIENTS], **quiet)
+                subprocess.run([*lab, "reset", "--name", name, *RECIPIENTS], check=True, **quiet)
                 directory = Path(top, runner)
                 directory.mkdir()
                 begin = time.monotonic()

@@ -923,8 +923,11 @@ class TestWatching:
             kills.extend([world.now] if statement.startswith("KILL QUERY") else [])
             execute(session, statement, values)
 
-        world.opening, dead = world.open, lambda: world.now >= 100 + died and not kills
-        world.open = lambda *more, **named: (setattr(world, "donor_up", not dead()), world.opening(*more, **named))[1]
+        def open_(logins, read_timeout=30.0, opened=world.open):
+            world.donor_up = bool(kills) or world.now < 100 + died
+            return opened(logins, read_timeout)
+
+        world.open = open_
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Session, "execute", noted)
             operate(world, poll_interval=2.0)
