@@ -14,7 +14,7 @@ import ssl
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _server
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _probe, _server
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import (
     BadInput,
     CloneError,
@@ -358,14 +358,14 @@ def test_who_is_there_is_told_by_a_login_that_is_refused(wire):
     login = Login(host="127.0.0.1", port=wire.port, user="root", password="geheim", connect_timeout=5)
 
     wire.login = err(1045, "Access denied", 2)
-    assert _server.greet(login) == ("8.4.2", None)
+    assert _probe.greet(login) == ("8.4.2", None)
     wire.login = err(1040, "Too many connections", 2)
-    version, error = _server.greet(login)
+    version, error = _probe.greet(login)
     assert (version, error.number) == ("8.4.2", 1040)
     assert all(b"mysql_clone_probe" in said and b"root" not in said for said in wire.logins)
 
     wire.close()
-    version, error = _server.greet(login)
+    version, error = _probe.greet(login)
     assert (version, error.number) == ("", 2003)
 
 
