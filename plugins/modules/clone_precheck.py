@@ -286,9 +286,8 @@ evidence:
   type: str
 """
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import (  # pylint: disable=unused-import
-    _zipped,  # noqa: F401 (imported for its effect)
-)
+# pylint: disable-next=unused-import
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _zipped  # noqa: F401 (imported for its effect)
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._looking import run
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import (
     DONOR_SPEC,
