@@ -47,6 +47,7 @@ RESTART_PATIENCE = 60.0
 
 
 def default_directory() -> str:
+    """Where journals and locks are kept, where nobody says otherwise: below the home of who runs the module."""
     return os.path.join(os.path.expanduser("~"), ".ansible", "dbops.mysql_clone")
 
 
@@ -228,6 +229,7 @@ class Journal:
             ) from error
 
     def end(self, result: t.Mapping[str, t.Any] | None, failure: t.Mapping[str, t.Any] | None) -> None:
+        """The last word: the run's result or its failure. A full disk is waited for a while."""
         self.document.update(finished=True, result=result, failure=failure, ended=time.time())
         until = time.monotonic() + END_PATIENCE
         while True:
@@ -273,6 +275,7 @@ class Job:
         return handle
 
     def alive(self) -> bool:
+        """Whether a process holds the job's lock."""
         handle = self._lock()
         if handle is None:
             return True
@@ -306,9 +309,11 @@ class Job:
         return document
 
     def ask_to_cancel(self) -> None:
+        """Leave word for the process at work that it must end."""
         os.close(os.open(self._cancel_path, os.O_WRONLY | os.O_CREAT, 0o600))
 
     def cancel_asked(self) -> bool:
+        """Whether somebody has."""
         return os.path.exists(self._cancel_path)
 
     def start(self, head: t.Mapping[str, t.Any], work: t.Callable[[Journal], t.Mapping[str, t.Any]]) -> bool:

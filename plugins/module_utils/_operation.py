@@ -84,10 +84,12 @@ class Operation:
 
     @property
     def wanted(self) -> Wanted:
+        """What was asked for, as far as it is known by now: the plan names a directory and orders the donors."""
         return self.context.wanted
 
     @property
     def label(self) -> str:
+        """The recipient's name in messages."""
         return self.context.label
 
     def _first_session(self, interrupted: bool = False) -> Server:

@@ -482,6 +482,7 @@ class Host:
     """Directories and processes of this machine."""
 
     def identity(self, path: str) -> Identity:
+        """Device and inode of what has that name, or None."""
         try:
             found = os.lstat(path)
         except FileNotFoundError:
@@ -498,6 +499,7 @@ class Host:
 
     @staticmethod
     def sync(path: str) -> None:
+        """Write what a directory holds of names to the disk."""
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -505,6 +507,7 @@ class Host:
             os.close(handle)
 
     def remove(self, path: str) -> None:
+        """Remove a directory with all below it."""
         shutil.rmtree(path)
 
     def servers(self, path: str) -> list[int]:
@@ -526,12 +529,15 @@ class Host:
 
     @staticmethod
     def was_told(pid: int, path: str) -> bool:
+        """Whether a process was started with that data directory."""
         return "--datadir=" + path in _text("/proc/%d/cmdline" % pid).split("\0")
 
     def alive(self, pid: int) -> bool:
+        """Whether there is such a process, also one that has ended and was not yet waited for."""
         return os.path.exists("/proc/%d" % pid)
 
     def signal(self, pid: int, number: int) -> None:
+        """Send a signal; a process that has ended meanwhile is what was wanted."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
 
@@ -545,9 +551,11 @@ class Host:
 
     @staticmethod
     def privileges(pid: int) -> _privileges.Privileges:
+        """Whose rights a process has."""
         return _privileges.of_process(pid)
 
     def parent(self, pid: int) -> int:
+        """The process that is told of its end; 1 where that isn't known."""
         found = re.search(r"^PPid:\s+(\d+)$", _text("/proc/%d/status" % pid), re.MULTILINE)
         return int(found.group(1)) if found else 1
 

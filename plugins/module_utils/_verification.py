@@ -380,6 +380,7 @@ class Server(t.NamedTuple):
 
 
 def identity(recipient: Inventory, replication: bool) -> Server:
+    """What tells a recipient from other servers; ``replication`` says that it is to replicate."""
     own = recipient["server"]
     return Server(own["server_uuid"], int(own["server_id"]), replication or bool(recipient.get("channels")))
 

@@ -33,6 +33,7 @@ class Loader:
         """As usual."""
 
     def exec_module(self, module: types.ModuleType) -> None:
+        """Run the code that was compiled when the module was found."""
         exec(self._code, module.__dict__)  # pylint: disable=exec-used
 
 
@@ -41,6 +42,7 @@ class Finder:
 
     @staticmethod
     def find_spec(name: str, path: t.Sequence[str] | None, *unused: t.Any) -> importlib.machinery.ModuleSpec | None:
+        """The module with its code, where a zip file among ``path`` has it; None leaves it to Python's own way."""
         for entry in path or ():
             loader = pkgutil.get_importer(entry)
             if isinstance(loader, zipimport.zipimporter):

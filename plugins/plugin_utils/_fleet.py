@@ -226,7 +226,7 @@ class Scheduler:
 
 
 class Simulated(t.NamedTuple):
-    """What a simulated run took (seconds), its clones, who failed for good, and the most clones that one donor served."""
+    """What a simulated run took (seconds), its clones, who failed for good, and who can't end in time any more."""
 
     makespan: float
     edges: list[Edge]
@@ -235,6 +235,7 @@ class Simulated(t.NamedTuple):
 
     @property
     def rounds(self) -> int:
+        """How many clones follow upon each other at most."""
         return max((edge.round for edge in self.edges), default=0)
 
 

@@ -384,6 +384,7 @@ def html(page: t.Mapping[str, t.Any]) -> str:
 
 
 def markdown(page: t.Mapping[str, t.Any]) -> str:
+    """A report's page (see model) as Markdown."""
     return _environment(False).get_template("report.md.j2").render(page)
 
 

@@ -184,6 +184,7 @@ class WorkerAction(AbleAction):
     """An action plugin that does its module's work itself where it can, and else runs the module."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """The module's work in this process where that is the same, else the module."""
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         if self.must_be_a_module(task_vars):

@@ -31,7 +31,7 @@ PACKAGE = "ansible_collections.dbops.mysql_clone."
 COLLECTION = Path(clone_precheck.__file__).parents[2]
 # Bytes of source that a check imports. What it needs in special cases only is sent, too, but not compiled.
 IMPORTED_BYTES = 117_500
-SENT_BYTES = 325_000
+SENT_BYTES = 326_500
 # One of them sees to it that the others are compiled once.
 IMPORTED_MODULES = 10
 # Bytes of source that are compiled, where it was twice as much as what is imported.
