@@ -364,6 +364,18 @@ def operate(world, cancelled=lambda: False, left=None, **wanted):
         raise
 
 
+def under_way(world, seconds):
+    """A clone that somebody else has started, and that ends after so many seconds."""
+    world.start_clone()
+
+    def sleep(more, sleep=world.sleep):
+        sleep(more)
+        if world.running and world.now > world.sent + seconds:
+            world.finish()
+
+    world.sleep = sleep
+
+
 def refused(world, **wanted):
     with pytest.raises(CloneError) as caught:
         operate(world, **wanted)
@@ -1351,14 +1363,7 @@ class TestBefore:
 
     def test_a_clone_under_way_is_joined(self, report):
         world = World(Attempt(20))
-        world.start_clone()
-
-        def sleep(seconds, sleep=world.sleep):
-            sleep(seconds)
-            if world.running and world.now > world.sent + 20:
-                world.finish()
-
-        world.sleep = sleep
+        under_way(world, 20)
         result, journal = operate(world)
         assert (result["changed"], clones(world), result["attempts"][0]["joined"]) == (True, 0, True)
         assert result["reason"] == "a clone from db1:3306 is under way and would be joined"
@@ -1366,14 +1371,7 @@ class TestBefore:
 
     def test_a_clone_that_is_joined_is_of_the_donor_that_it_is_of(self, report):
         world = World(Attempt(20))
-        world.start_clone()
-
-        def sleep(seconds, sleep=world.sleep):
-            sleep(seconds)
-            if world.running and world.now > world.sent + 20:
-                world.finish()
-
-        world.sleep = sleep
+        under_way(world, 20)
         result, _journal = operate(world, donors=DONORS[::-1])
         assert [attempt["donor"] for attempt in result["attempts"]] == ["db1:3306"]
 
@@ -1804,14 +1802,7 @@ class TestSideBySide:
 
     def under_way(self, *attempts):
         world = Beside(*(attempts or (Attempt(20),)))
-        world.start_clone()
-
-        def sleep(seconds, sleep=world.sleep):
-            sleep(seconds)
-            if world.running and world.now > world.sent + 20:
-                world.finish()
-
-        world.sleep = sleep
+        under_way(world, 20)
         return world
 
     def test_a_clone_of_an_interrupted_run_is_joined(self, beside):
