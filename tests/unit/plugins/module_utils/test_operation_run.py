@@ -364,6 +364,18 @@ def operate(world, cancelled=lambda: False, left=None, **wanted):
         raise
 
 
+def back_after(world, moment):
+    """A server that has restarted into the clone's data, some time after the moment."""
+
+    def sleep(seconds, sleep=world.sleep):
+        sleep(seconds)
+        if world.row and world.now > moment:
+            world.row = ("Completed", *world.row[1:])
+            world.boot, world.accounts_now = world.now, ("d",)
+
+    world.sleep = sleep
+
+
 def under_way(world, seconds):
     """A clone that somebody else has started, and that ends after so many seconds."""
     world.start_clone()
@@ -630,14 +642,7 @@ class TestEndings:
     def test_a_session_that_is_lost_in_the_restart_is_waited_for_as_long_as_the_restart(self):
         """Its clone's row stands, so it isn't one that never began."""
         world = staying(World(Attempt(error=2013, state="In Progress")))
-
-        def sleep(seconds, sleep=world.sleep):
-            sleep(seconds)
-            if world.row and world.now > 170:
-                world.row = ("Completed", *world.row[1:])
-                world.boot, world.accounts_now = world.now, ("d",)
-
-        world.sleep = sleep
+        back_after(world, 170)
         result, _journal = operate(world)
         assert (result["clone"]["state"], clones(world)) == ("completed", 1)
 
@@ -699,14 +704,7 @@ class TestEndings:
         world = World(Attempt(error=2013, state="In Progress"))
         world.boot = 99.5
         staying(world)
-
-        def sleep(seconds, sleep=world.sleep):
-            sleep(seconds)
-            if world.row and world.now > 120:
-                world.row = ("Completed", *world.row[1:])
-                world.boot, world.accounts_now = world.now, ("d",)
-
-        world.sleep = sleep
+        back_after(world, 120)
         assert [attempt["error"] for attempt in operate(world)[0]["attempts"]] == [None]
 
     @pytest.mark.parametrize("hidden", [1142, 1146])
