@@ -9,22 +9,25 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _verification
-from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _incidents, _page, _records
-from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._texts import LANGUAGES
+# Before hosts are checked all filters are loaded. What is imported below is needed once in a run, if at all, and Ansible
+# compiles what a collection imports anew for each run.
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _packed
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _records
 
 
 def _now() -> str:
     return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
-def record(host: str, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    return _records.record(str(host), results)
+def record(host: str, results: t.Mapping[str, t.Any], packed: bool = False) -> dict[str, t.Any] | str:
+    made = _records.record(str(host), results)
+    return _packed.packed(made) if packed else made
 
 
 def complete(
-    records: t.Sequence[t.Mapping[str, t.Any]], hosts: t.Sequence[str], others: t.Sequence[str] = ()
+    records: t.Sequence[t.Mapping[str, t.Any] | str], hosts: t.Sequence[str], others: t.Sequence[str] = ()
 ) -> list[t.Mapping[str, t.Any]]:
+    records = [_packed.unpacked(str(item)) if isinstance(item, str) else item for item in records]
     known = {str(item["recipient"]) for item in records}
     lost = [_records.missing(str(host)) for host in hosts if str(host) not in known]
     known.update(map(str, hosts))
@@ -36,6 +39,8 @@ def table(records: t.Sequence[t.Mapping[str, t.Any]], name: str = "clone") -> li
 
 
 def unique_servers(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, list[dict[str, t.Any]]]:
+    from ansible_collections.dbops.mysql_clone.plugins.module_utils import _verification
+
     known = {str(name): _verification.Server(**one) for name, one in servers.items()}
     found = _verification.check_unique(known)
     return {name: [finding.as_dict() for finding in findings] for name, findings in found.items()}
@@ -48,6 +53,9 @@ def report_files(
     known: str = "",
     now: str | None = None,
 ) -> dict[str, str]:
+    from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _incidents, _page
+    from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._texts import LANGUAGES
+
     if language not in LANGUAGES:
         raise AnsibleFilterError(
             "report_files: there are no texts in the language '%s'; expected one of %s"
@@ -64,6 +72,8 @@ def report_files(
 def incidents(
     records: t.Sequence[t.Mapping[str, t.Any]], name: str = "clone", known: str = "", now: str | None = None
 ) -> str:
+    from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _incidents
+
     return _incidents.text(known, _incidents.added(records, known, name, now or _now()))
 
 

@@ -151,7 +151,7 @@ class LookupModule(LookupBase):
         capacity = result.get("capacity") or {}
         force = str(found.get("mysql_clone_force", False)).lower() in ("true", "yes", "1", "on")
         return {
-            "ready": bool(result.get("checks")) and not refused,
+            "ready": "checks" in result and not refused,
             "cloned": bool(result.get("already_cloned")) and not force and not refused,
             "root": self._root(name),
             "of": self._wish(name),

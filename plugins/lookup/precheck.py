@@ -116,6 +116,8 @@ class LookupModule(LookupBase):
         options["donor_port"] = theirs.get("mysql_clone_port")
         options["donor_facts"] = facts_of(name, self._variables.get("precheck_donors") or {})
         options["overwrite"] = self._other("overwrite")
+        # A warning may stop a host, too, and that one goes in the change window is told: both take more than whether one is settled.
+        options["brief"] = options["deadline"] is None and self._value("precheck_fail_on") != "warn"
         options["pool"] = self._value("precheck_pool")
         follows = self._value("precheck_repair_follows")
         options["repaired_by"] = [REPAIRED, REPAIRED_BEFORE] if follows else [REPAIRED]

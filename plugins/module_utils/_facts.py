@@ -11,16 +11,15 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import time
 import typing as t
-import zlib
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants, _progress
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError, sensible
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._host import host_facts
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._packed import packed
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
     MINIMUM_VERSION,
     Server,
@@ -168,16 +167,6 @@ def _document(rows: Rows) -> t.Any:
     return json.loads(_one(rows))
 
 
-def packed(names: t.Iterable[str]) -> str:
-    """Hundreds of names that hardly anybody reads as one short string: compressed, base64."""
-    return base64.b64encode(zlib.compress(" ".join(names).encode())).decode()
-
-
-def unpacked(text: str) -> list[str]:
-    """The names that packed() got."""
-    return zlib.decompress(base64.b64decode(text)).decode().split()
-
-
 def _capped(rows: Rows) -> dict[str, t.Any]:
     return {"count": len(rows), "first": rows[:LIST_LIMIT]}
 
@@ -232,11 +221,14 @@ def _tables(rows: Rows) -> dict[str, t.Any]:
     by_schema: dict[str, int] = {}
     foreign: dict[str, int] = {}
     for row in rows:
+        if row["schema_name"] in ("mysql", "sys"):
+            continue
         name, engine, count = str(row["schema_name"]), row["engine"], int(row["tables"])
         by_schema[name] = by_schema.get(name, 0) + count
         if engine and engine != "InnoDB":
             foreign[str(engine)] = foreign.get(str(engine), 0) + count
-    return {"count": sum(by_schema.values()), "by_schema": by_schema, "engines": foreign}
+    backticks = any(int(row["backticks"] or 0) for row in rows)
+    return {"count": sum(by_schema.values()), "by_schema": by_schema, "engines": foreign, "backticks": backticks}
 
 
 def _files(rows: Rows) -> dict[str, t.Any]:
@@ -244,7 +236,12 @@ def _files(rows: Rows) -> dict[str, t.Any]:
     undo = [row["path"] for row in rows if row["kind"] == "Single" and "/" not in row["name"]]
     outside = [row["path"] for row in rows if row["path"].startswith(("/", "..")) and row["path"] not in undo]
     outside = [path for path in outside if not any(row["kind"] == "System" and row["path"] == path for row in rows)]
-    return {"undo": undo[:LIST_LIMIT], "outside": {"count": len(outside), "first": outside[:LIST_LIMIT]}}
+    backticks = [row["name"] for row in rows if row["kind"] == "General" and "`" in row["name"]]
+    return {
+        "undo": undo[:LIST_LIMIT],
+        "outside": {"count": len(outside), "first": outside[:LIST_LIMIT]},
+        "backticks": backticks[:LIST_LIMIT],
+    }
 
 
 def _locks(rows: Rows) -> dict[str, t.Any]:
@@ -296,7 +293,6 @@ OPEN_SOURCES: dict[str, Source] = {
     "grants": Source("SHOW GRANTS", _grant_facts),
     "variables": Source(_VALUES.format("global_variables", _in(VARIABLES)), _document),
     "status": Source(_VALUES.format("global_status", _in(STATUS)), _document),
-    "tls": Source(_VALUES.format("session_status", "('Ssl_cipher')"), lambda rows: any(_document(rows).values())),
     "plugins": Source(
         "SELECT JSON_OBJECTAGG(PLUGIN_NAME, PLUGIN_LIBRARY) FROM information_schema.PLUGINS WHERE PLUGIN_STATUS = 'ACTIVE'",
         _document,
@@ -327,8 +323,9 @@ SOURCES: dict[str, Source] = {
         needs="SHOW DATABASES|SELECT",
     ),
     "tables": Source(
-        "SELECT TABLE_SCHEMA AS schema_name, ENGINE AS engine, COUNT(*) AS tables FROM information_schema.TABLES "
-        f"WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN {_SYSTEM} GROUP BY 1, 2",
+        "SELECT TABLE_SCHEMA AS schema_name, ENGINE AS engine, COUNT(*) AS tables, "
+        "SUM(INSTR(TABLE_SCHEMA, '`') OR INSTR(TABLE_NAME, '`')) AS backticks FROM information_schema.TABLES WHERE "
+        "TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN ('performance_schema', 'information_schema') GROUP BY 1, 2",
         _tables,
         needs="SELECT",
     ),
@@ -349,24 +346,9 @@ SOURCES: dict[str, Source] = {
     # Paths from the cheap view: FILES looks into each tablespace, and waits for those that DDL has locked.
     "files": Source(
         "SELECT NAME AS name, PATH AS path, SPACE_TYPE AS kind FROM information_schema.INNODB_TABLESPACES_BRIEF "
-        "WHERE PATH NOT LIKE './%' OR (SPACE_TYPE = 'Single' AND NAME NOT LIKE '%/%')",
+        "WHERE PATH NOT LIKE './%' OR (SPACE_TYPE = 'Single' AND NAME NOT LIKE '%/%') "
+        "OR (SPACE_TYPE = 'General' AND INSTR(NAME, '`'))",
         _files,
-        needs="PROCESS",
-    ),
-    # CLONE drops what it finds by names that it doesn't quote (see the rule recipient.backticks). Also in mysql and sys.
-    "backticks": Source(
-        "SELECT 'table' AS kind, TABLE_SCHEMA AS schema_name, TABLE_NAME AS name FROM information_schema.TABLES "
-        "WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN ('performance_schema', 'information_schema') "
-        "AND (INSTR(TABLE_SCHEMA, '`') OR INSTR(TABLE_NAME, '`')) "
-        "UNION ALL SELECT 'schema', '', SCHEMA_NAME FROM information_schema.SCHEMATA WHERE INSTR(SCHEMA_NAME, '`') "
-        f"LIMIT {LIST_LIMIT}",
-        lambda rows: rows,
-        needs="SELECT",
-    ),
-    "backtick_spaces": Source(
-        "SELECT NAME AS name FROM information_schema.INNODB_TABLESPACES_BRIEF WHERE SPACE_TYPE = 'General' "
-        f"AND INSTR(NAME, '`') LIMIT {LIST_LIMIT}",
-        _column,
         needs="PROCESS",
     ),
     "system_files": Source(
@@ -487,8 +469,16 @@ NOT_INNODB = Source(
     _column,
     needs="SELECT",
 )
+# Asked only where there are some. CLONE drops what it finds by names that it doesn't quote, also in mysql and sys.
+BACKTICKS = Source(
+    "SELECT 'table' AS kind, TABLE_SCHEMA AS schema_name, TABLE_NAME AS name FROM information_schema.TABLES "
+    "WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN ('performance_schema', 'information_schema') "
+    f"AND (INSTR(TABLE_SCHEMA, '`') OR INSTR(TABLE_NAME, '`')) LIMIT {LIST_LIMIT}",
+    lambda rows: rows,
+    needs="SELECT",
+)
 # What a server doesn't change while it runs, as far as others ask.
-_LASTING = ("collations", "tls")
+_LASTING = ("collations",)
 
 
 def may_read(grants: t.Mapping[str, t.Any], need: str) -> bool:
@@ -614,7 +604,11 @@ def server_facts(server: Server, side: str = "recipient", host: bool = True, kno
     elif "tables" in facts:
         facts["not_innodb"] = []
     elif "tables" in facts["absent"]:
-        facts["absent"]["not_innodb"] = facts["absent"]["tables"]
+        facts["absent"]["not_innodb"] = facts["absent"]["backticks"] = facts["absent"]["tables"]
+    if facts.get("tables", {}).get("backticks"):
+        rare["backticks"] = BACKTICKS
+    elif "tables" in facts:
+        facts["backticks"] = []
     if rare:
         _gather(server, rare, facts)
     _clone(server, facts)
@@ -641,6 +635,11 @@ def _summarise(facts: dict[str, t.Any]) -> None:
     elif "tables" in facts["absent"]:
         facts["absent"]["engines"] = facts["absent"].pop("tables")
     reason = facts["absent"].pop("schemata", "not readable")
+    if "backticks" in facts and names is not None:
+        quoted = [name for name in names if "`" in name][:LIST_LIMIT]
+        facts["backticks"] += [{"kind": "schema", "schema_name": "", "name": name} for name in quoted]
+    elif facts.pop("backticks", None) is not None:
+        facts["absent"]["backticks"] = reason
     if names is None and not sizes:
         facts["absent"]["schemas"] = reason
         return

@@ -12,12 +12,9 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import time
 import typing as t
-import zlib
 
 from ansible.module_utils.common.text.formatters import human_to_bytes
 
@@ -25,6 +22,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils import _host
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import server_facts
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._module import donor_login, own_logins
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._packed import packed
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import (
     CONNECTION_LOST,
     UNREACHABLE,
@@ -250,11 +248,6 @@ def look(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     known = params["donor_facts"] is not None
     seen["link"], seen["probe"] = pair_facts(facts, donor, seen["data_directory"], params["probe"], known)
     return seen
-
-
-def packed(seen: t.Mapping[str, t.Any]) -> str:
-    """What was seen as a short text, whose words no value of a no_log option is taken for."""
-    return base64.b64encode(zlib.compress(json.dumps(seen).encode())).decode()
 
 
 def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.Any]:

@@ -9,10 +9,7 @@ This module util is PRIVATE to dbops.mysql_clone and may change at any time.
 
 from __future__ import annotations
 
-import base64
-import json
 import typing as t
-import zlib
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _gtid
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, handed_over
@@ -25,6 +22,7 @@ from ansible_collections.dbops.mysql_clone.plugins.module_utils._looking import 
     refuse_contradictions,
     reserved,
 )
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._packed import packed
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import (
     configuration,
     disk,
@@ -213,12 +211,11 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool = False) -> dict[str, t.
     return judge(params, look(params))
 
 
-def unpacked(text: str) -> dict[str, t.Any]:
-    """What _looking.packed() got. Raises ValueError for a text that was changed on its way."""
-    try:
-        return t.cast("dict[str, t.Any]", json.loads(zlib.decompress(base64.b64decode(text, validate=True))))
-    except zlib.error as error:
-        raise ValueError(str(error)) from error
+def brief(result: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A result with those of its checks only that fail or warn, and all of them as one text; ``settled`` without an obstacle."""
+    told = [check for check in result["checks"] if check["status"] in ("fail", "warn")]
+    settled = {} if result["obstacles"] else {"settled": True}
+    return {**result, "checks": told, "all_checks": packed(result["checks"]), **settled}
 
 
 def judge(params: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -115,6 +115,12 @@ options:
         on the controller; it is of no other use.
     type: bool
     default: false
+  brief:
+    description:
+      - Return in RV(checks) only those that fail or warn, and all of them as one text in RV(all_checks).
+      - There are dozens of checks, and Ansible looks at each value of them several times, so for a large inventory this is faster.
+    type: bool
+    default: false
   return_facts:
     description:
       - Whether RV(facts) is returned. Those of a recipient are hundreds of values that nobody else asks for, and for a large
@@ -177,7 +183,7 @@ ready:
   type: bool
   sample: true
 checks:
-  description: One finding a check; checks that don't apply are left out.
+  description: One finding a check; checks that don't apply are left out, and with O(brief) those that don't fail or warn.
   returned: success, and when a check failed
   type: list
   elements: dict
@@ -233,6 +239,15 @@ warned_checks:
   type: list
   elements: str
   sample: [recipient.processors]
+all_checks:
+  description:
+    - All of RV(checks), packed. P(dbops.mysql_clone.record#filter) reads it; to anybody else they are C(json.loads(zlib.decompress(base64.b64decode(...)))).
+  returned: with O(brief)
+  type: str
+settled:
+  description: That there are no RV(obstacles), so that a condition need only ask whether it is there.
+  returned: with O(brief), where it is true
+  type: bool
 already_cloned:
   description: Whether the recipient's data is a completed clone of this donor's data, to which nothing was added.
   returned: success, and when a check failed
@@ -315,6 +330,7 @@ ARGUMENT_SPEC = dict(
     deadline={"type": "float"},
     start_command={"type": "str"},
     fail_on={"type": "str", "choices": ["fail", "warn", "never"], "default": "fail"},
+    brief={"type": "bool", "default": False},
     return_facts={"type": "bool", "default": True},
     repaired_by={"type": "list", "elements": "str", "choices": ["clone_run", "clone_user"], "default": []},
     pool={"type": "list", "elements": "str", "default": []},

@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _diagnosis, _errors, _recovery
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import printable
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._packed import unpacked
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import duration, seconds_between, size
 
 COLUMNS = ("recipient", "donor", "clone", "data", "seconds", "rate", "verified")
@@ -151,7 +152,7 @@ def _after_repair(precheck: Results, view: Results, cloned: bool, prepared: bool
 
     ``prepared`` says that the repairs were made and not looked at again. What the clone then failed of was not repaired.
     """
-    checks = list(precheck.get("checks") or ())
+    checks = all_checks(precheck)
     completed = view.get("state") == "completed"
     # That it was cloned now proves the accounts, too.
     mended = REPAIRS if prepared or (cloned and completed) else REPAIRS[:1] if completed else ()
@@ -165,6 +166,11 @@ def _after_repair(precheck: Results, view: Results, cloned: bool, prepared: bool
         else check
         for check in checks
     ]
+
+
+def all_checks(precheck: Results) -> list[t.Any]:
+    """The checks before the clone, also those that a brief result holds as one text."""
+    return list(unpacked(precheck["all_checks"]) if precheck.get("all_checks") else precheck.get("checks") or ())
 
 
 def _hindering(checks: t.Sequence[Results], precheck: Results) -> list[Results]:

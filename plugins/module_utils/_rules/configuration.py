@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._facts import unpacked
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._packed import unpacked
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import size
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.privilege import listed
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (

@@ -282,7 +282,7 @@ def backticks(pair: Pair) -> Verdict | None:
     """CLONE drops by names that it doesn't quote: 1064, or 1046 for a table of such a schema, partly dropped (server behaviour)."""
     if not pair.options.drops_data:
         return None
-    found, spaces = pair.recipient.fact("backticks"), pair.recipient.fact("backtick_spaces")
+    found, spaces = pair.recipient.fact("backticks"), pair.recipient.fact("files")["backticks"]
     tables = [one for one in found if one["kind"] == "table"]
     words = [f"table {_quoted(one['schema_name'])}.{_quoted(one['name'])}" for one in tables]
     words += [f"schema {_quoted(one['name'])}" for one in found if one["kind"] == "schema"]

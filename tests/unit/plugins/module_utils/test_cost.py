@@ -30,17 +30,17 @@ from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.test_
 PACKAGE = "ansible_collections.dbops.mysql_clone."
 COLLECTION = Path(clone_precheck.__file__).parents[2]
 # Bytes of source that a check imports. What it needs in special cases only is sent, too, but not compiled.
-IMPORTED_BYTES = 117_500
-SENT_BYTES = 326_500
+IMPORTED_BYTES = 119_500
+SENT_BYTES = 327_500
 # One of them sees to it that the others are compiled once.
-IMPORTED_MODULES = 10
+IMPORTED_MODULES = 11
 # Bytes of source that are compiled, where it was twice as much as what is imported.
 COMPILED_BYTES = 120_000
 # Statements for a server whose account may see everything, the state of its clone included; for a donor that is known.
 STATEMENTS = 34
 STATEMENTS_TO_KNOWN = 6
 # Values within what is registered for a host. Ansible looks at each of them several times.
-RETURNED_VALUES = 430
+RETURNED_VALUES = 80
 # None of them is needed to ask a server something, and each takes milliseconds.
 TOO_DEAR = {
     "argparse",
@@ -167,7 +167,8 @@ def test_what_goes_back_to_the_controller():
     }
     given = options(clone_precheck.ARGUMENT_SPEC, donor_host="db1", donor_facts=facts["donor"], return_facts=False)
     seen = {"facts": facts["recipient"], "link": facts["link"], "probe": {}, "swap": [], "data_directory": None}
-    result = _precheck.judge(given, seen)
+    # As the role asks for it.
+    result = _precheck.brief(_precheck.judge(given, seen))
     assert values(result) <= RETURNED_VALUES, values(result)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _facts, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._packed import packed, unpacked
 
 CAPTURED = Path(__file__).parent / "captured"
 
@@ -104,9 +105,11 @@ def test_files_are_told_apart():
         {"name": "ts", "path": "/far/ts.ibd", "kind": "General"},
         {"name": "d/t", "path": "../near/d/t.ibd", "kind": "Single"},
         {"name": "here", "path": "here.ibd", "kind": "General"},
+        {"name": "a`b", "path": "./a@0060b.ibd", "kind": "General"},
     ]
     facts = _facts._files(rows)
     assert facts["undo"] == ["./undo_001", "/undo/u3.ibu"]
+    assert facts["backticks"] == ["a`b"]
     assert facts["outside"] == {"count": 2, "first": ["/far/ts.ibd", "../near/d/t.ibd"]}
 
 
@@ -192,8 +195,8 @@ def test_copy_rate_needs_a_copy_that_took_time(seconds, state, rate):
 
 def test_names_are_packed_small():
     names = [f"utf8mb4_{number}_0900_ai_ci" for number in range(300)]
-    assert _facts.unpacked(_facts.packed(names)) == names
-    assert len(_facts.packed(names)) < 2000
+    assert unpacked(packed(names)) == names
+    assert len(packed(names)) < 2000
 
 
 def test_schemas_are_capped_largest_first():
@@ -287,12 +290,37 @@ def test_all_facts_in_three_round_trips():
     assert "host" not in facts
 
 
+INNODB = {"schema_name": "lab_shop", "engine": "InnoDB", "tables": 3, "backticks": "0"}
+
+
 def test_tables_of_other_engines_are_looked_up_where_there_are_any():
-    server = Replayed(tables=[{"schema_name": "lab_shop", "engine": "InnoDB", "tables": 3}])
+    server = Replayed(tables=[INNODB])
     assert read(server)["not_innodb"] == []
     assert len(server.trips) == 3
     refused = read(Replayed(tables={"error": [1142, "denied"]}))
     assert refused["absent"]["not_innodb"] == "root@localhost may not read it (denied)"
+
+
+def test_names_with_backticks_are_looked_up_where_there_are_any():
+    found = [{"kind": "table", "schema_name": "mysql", "name": "a`b"}]
+    own = {"schema_name": "mysql", "engine": "InnoDB", "tables": 40, "backticks": "1"}
+    server = Replayed(tables=[INNODB, own], backticks=found)
+    facts = read(server)
+    assert server.trips[2] == ["backticks"]
+    assert facts["backticks"] == found
+    # Those of the server itself aren't counted among the user's.
+    assert facts["table_count"] == 3
+    refused = read(Replayed(tables={"error": [1142, "denied"]}))
+    assert refused["absent"]["backticks"] == "root@localhost may not read it (denied)"
+
+
+def test_schemas_with_backticks_come_from_the_list_of_schemas():
+    schemata = [{"SCHEMA_NAME": "a`b"}, {"SCHEMA_NAME": "shop"}]
+    facts = read(Replayed(tables=[INNODB], schemata=schemata))
+    assert facts["backticks"] == [{"kind": "schema", "schema_name": "", "name": "a`b"}]
+    facts = read(Replayed(tables=[INNODB], schemata={"error": [1205, "Lock wait timeout exceeded"]}))
+    assert "backticks" not in facts
+    assert facts["absent"]["backticks"] == "Lock wait timeout exceeded (error 1205)"
 
 
 def test_of_a_server_that_is_known_only_what_changes_is_asked_in_one_round_trip():

@@ -50,7 +50,7 @@ login_user login_password login_host login_port login_unix_socket config_file co
 ca_cert check_hostname post_clone_login_user post_clone_login_password donor_login_user donor_login_password
 donor_port require_ssl side state update_password binlog allow wait_timeout temporary install_plugin remove_plugin
 wait_for poll_interval stall_timeout profile method overwrite force reserve_factor reserve_memory reserve_cpus
-reserve_bandwidth probe deadline fail_on return_facts repaired_by evidence pool collect compare checksum replication catch_up_timeout threads donor_order
+reserve_bandwidth probe deadline fail_on brief return_facts repaired_by evidence pool collect compare checksum replication catch_up_timeout threads donor_order
 max_threads_running timeout retries retry_delays restart_timeout progress wait_seconds seen data set_gtid_purged
 roll_back cleanup start_timeout clone_only limit history rotated max_donor_lag
 start_command state_directory path client_directory server_config_file datadir ignore_tables ignore_accounts error

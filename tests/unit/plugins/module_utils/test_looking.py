@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _host, _job, _looking, _precheck, _probe, _swap
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput, CloneError, ServerError
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._packed import unpacked
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._server import Login
 from ansible_collections.dbops.mysql_clone.plugins.modules import clone_precheck
 from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import (
@@ -268,7 +269,7 @@ def test_the_module_hands_over_what_it_saw_or_judges_itself(servers, monkeypatch
     monkeypatch.setattr(_precheck, "judge", lambda params, seen: {"judged": seen["facts"]["label"]})
     result = _looking.run({**PARAMS, "evidence": evidence})
     if evidence:
-        assert _precheck.unpacked(result["evidence"])["facts"]["label"] == "/run/db1.sock"
+        assert unpacked(result["evidence"])["facts"]["label"] == "/run/db1.sock"
         assert result["changed"] is False
     else:
         assert result == {"judged": "/run/db1.sock"}

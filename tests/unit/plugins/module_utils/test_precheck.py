@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _looking, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import BadInput
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import Finding
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._packed import packed, unpacked
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import Absent, Options, Pair, Side
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_precheck import ARGUMENT_SPEC
 from ansible_collections.dbops.mysql_clone.tests.unit.plugins.module_utils.scripted import options
@@ -167,16 +168,27 @@ def test_memory_needs_a_unit_that_exists():
 
 def test_what_was_seen_is_the_same_after_its_way():
     seen = {"facts": {"label": "dönor", "variables": {"port": 3306}}, "link": None, "swap": []}
-    assert _precheck.unpacked(_looking.packed(seen)) == seen
+    assert unpacked(packed(seen)) == seen
 
 
 @pytest.mark.parametrize(
     "change", [lambda text: text.replace(text[3:5], "********"), lambda text: text[:-8], lambda text: ""]
 )
 def test_what_was_changed_on_its_way_is_not_taken(change):
-    text = change(_looking.packed({"facts": {"label": "db1"}}))
+    text = change(packed({"facts": {"label": "db1"}}))
     with pytest.raises(ValueError, match=r"\w"):
-        _precheck.unpacked(text)
+        unpacked(text)
+
+
+def test_a_brief_result_holds_what_is_told_and_all_checks_as_text():
+    checks = [{"id": name, "status": name} for name in ("ok", "warn", "skipped", "fail")]
+    brief = _precheck.brief({"ready": False, "checks": checks, "obstacles": ["fail"]})
+    assert [one["id"] for one in brief["checks"]] == ["warn", "fail"]
+    assert unpacked(brief["all_checks"]) == checks
+    assert "settled" not in brief
+    assert brief["ready"] is False
+    brief = _precheck.brief({"ready": True, "checks": checks[:1], "obstacles": []})
+    assert (brief["checks"], brief["settled"]) == ([], True)
 
 
 # ---- what stands in the way ----------------------------------------------------------------------------------------------

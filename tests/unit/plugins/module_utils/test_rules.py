@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _errors, _facts, _precheck
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _errors, _facts, _packed, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import CATEGORIES, STATUSES
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import configuration, state
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
@@ -190,7 +190,7 @@ CHANGES = [
     (lambda s: s.set("donor", version_compile_os="Win64"), "pair.operating_system", "fail", 3865, None),
     (lambda s: s.set("donor", version_compile_machine="aarch64"), "pair.platform", "fail", 3866, None),
     (
-        lambda s: s.donor.update(collations=_facts.packed([*_facts.unpacked(s.donor["collations"]), "utf8mb4_xx_ci"])),
+        lambda s: s.donor.update(collations=_packed.packed([*_packed.unpacked(s.donor["collations"]), "utf8mb4_xx_ci"])),
         "pair.collations",
         "fail",
         3867,
@@ -403,7 +403,7 @@ def test_what_is_on_by_any_of_its_names(scene, value, told):
 def test_backticks(scene, tables, schemas, spaces, number):
     scene.recipient["backticks"] = [{"kind": "table", "schema_name": one, "name": name} for one, name in tables]
     scene.recipient["backticks"] += [{"kind": "schema", "schema_name": "", "name": name} for name in schemas]
-    scene.recipient["backtick_spaces"] = spaces
+    scene.recipient["files"]["backticks"] = spaces
     finding = scene.findings()["recipient.backticks"]
     assert (finding.status, finding.error["code"]) == ("fail", number)
     assert "`a``b`" in finding.message

@@ -308,7 +308,7 @@ CASES = {
     "recipient.backticks": lambda s: s.recipient.update(
         backticks=[{"kind": "table", "schema_name": "shop", "name": f"a`{n}"} for n in range(6)]
         + [{"kind": "schema", "schema_name": "", "name": "x`y"}],
-        backtick_spaces=["t`s"],
+        files=dict(s.recipient["files"], backticks=["t`s"]),
     ),
     "recipient.backticks five": lambda s: s.recipient.update(
         backticks=[{"kind": "table", "schema_name": "s`p", "name": f"a{n}"} for n in range(4)]

@@ -46,7 +46,13 @@ def test_every_option_exists():
 
 def test_what_is_not_set_is_left_to_the_module(asked):
     expected = {"login_user": "root", "donor_host": "db1", "overwrite": False, "repaired_by": ["clone_run"]}
-    assert asked() == expected
+    assert asked() == {**expected, "brief": True}
+
+
+def test_all_checks_are_wanted_where_a_warning_stops_a_host_or_the_window_is_told(asked):
+    assert not asked(mysql_clone_window_end=1.0)["brief"]
+    assert not asked(precheck_fail_on=trust_as_template("{{ 'warn' }}"))["brief"]
+    assert asked(precheck_fail_on="never")["brief"]
 
 
 @pytest.mark.parametrize(

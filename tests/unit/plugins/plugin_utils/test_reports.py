@@ -17,6 +17,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.dbops.mysql_clone.plugins.action import clone_run
 from ansible_collections.dbops.mysql_clone.plugins.filter import report
+from ansible_collections.dbops.mysql_clone.plugins.module_utils._precheck import brief
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _incidents, _page, _records, _texts
 
 NOW = "2026-11-23T02:00:00Z"
@@ -133,6 +134,21 @@ def test_a_host_that_was_lost_stands_in_the_report():
     assert [record["recipient"] for record in records] == ["db2", "db9"]
     assert _records.outcome(records[1]) == "unreachable"
     assert "UNREACHABLE" in report.table(records)[2]
+
+
+def test_records_are_kept_as_text_and_read_again():
+    made = good(verify={"verified": True, "checks": [check("pair.rows", "ok")]})
+    text = report.record("db2", {"verify": {"verified": True, "checks": [check("pair.rows", "ok")]}}, packed=True)
+    assert isinstance(text, str)
+    assert report.complete([text, made], ["db9"])[0]["checks"] == made["checks"]
+
+
+def test_a_brief_check_leaves_nothing_out_of_the_report():
+    checks = [check("pair.rows", "ok"), check("recipient.disk_space", "fail")]
+    told = brief({"checks": checks, "obstacles": ["recipient.disk_space"], "failed_checks": ["recipient.disk_space"]})
+    assert len(told["checks"]) == 1
+    assert report.record("db2", {"precheck": told}) == report.record("db2", {"precheck": dict(told, checks=checks)})
+    assert [one["id"] for one in report.record("db2", {"precheck": told})["checks"]] == [one["id"] for one in checks]
 
 
 def test_a_host_whose_turn_did_not_come_stands_in_the_report():
