@@ -11,21 +11,21 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _diagnosis, _errors, _recovery
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _recovery
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._exceptions import printable
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._packed import unpacked
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._progress import duration, seconds_between, size
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _sections
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._sections._section import REPAIRS, Results, Seen
 
 COLUMNS = ("recipient", "donor", "clone", "data", "seconds", "rate", "verified")
-# What the chain of the playbook clone mends by itself.
-REPAIRS = ("clone_run", "clone_user")
 _LONGEST_CELL = 255
-
-Results = t.Mapping[str, t.Any]
 
 
 def record(host: str, results: Results) -> dict[str, t.Any]:
-    """One host's part of a report from what the roles registered there (missing parts are None or empty)."""
+    """One host's part of a report from what the roles registered there (missing parts are None or empty).
+
+    What only a section of the report tells of, it keeps itself.
+    """
     clone = results.get("clone") or {}
     precheck = results.get("precheck") or {}
     unique = results.get("unique") or []
@@ -38,7 +38,6 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
     steps = (precheck, *(results.get("repairs") or ()), recover, clone, *others, verify, diagnose, monitor)
     stopped = bool(results.get("failed"))
     unreachable = bool(results.get("unreachable")) or any(step.get("unreachable") for step in steps)
-    said = _complaints(steps) + _obstacles(precheck) if stopped or unreachable else []
     # A recipient that was cloned before isn't cloned again; what it has is that clone.
     earlier = precheck.get("clone") if precheck.get("already_cloned") else None
     view = clone.get("clone") or earlier or recover.get("clone") or diagnose.get("clone") or monitor.get("clone") or {}
@@ -52,15 +51,9 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
     error = view.get("error") or next((one["error"] for one in reversed(attempts) if one.get("error")), None)
     if not failed and view.get("state") == "completed":
         error = None
-    checks = [
-        *_after_repair(precheck, view, bool(clone.get("changed")), bool(results.get("prepared")), error),
-        *(verify.get("checks") or []),
-        *unique,
-        *(monitor.get("checks") or []),
-    ]
-    if diagnose:
-        checks += [*(diagnose.get("failed_checks") or []), *(diagnose.get("warned_checks") or [])]
-    return {
+    seen = Seen(results, precheck, clone, verify, unique, diagnose, recover, monitor, view, attempts, error, failed)
+    said = _complaints(steps) + _obstacles(seen) if stopped or unreachable else []
+    item = {
         "recipient": host,
         "donor": view.get("source") or results.get("donor"),
         "changed": bool(clone.get("changed")) or bool(recover.get("changed")),
@@ -78,22 +71,16 @@ def record(host: str, results: Results) -> dict[str, t.Any]:
         "seconds": seconds_between(view.get("begin_time"), view.get("end_time")),
         "bytes_per_second": int(copied / copying) if copying else None,
         "verified": verify.get("verified"),
-        "checks": checks,
-        "attempts": attempts,
-        "stages": stages,
-        "samples": list(clone.get("samples") or ()),
         "begin_time": view.get("begin_time"),
         "end_time": view.get("end_time"),
         "error": error,
-        "data": _data(clone, diagnose, error),
-        "causes": _causes(clone, diagnose, error, _hindering(checks, precheck) if failed else []),
-        "steps": list(recover.get("steps") or ()),
-        "measured": monitor.get("measured"),
-        "alerts": list(results.get("alerts") or ()),
         # An error that was only explained is no host's own.
         "explained": diagnose.get("error") is not None,
         "pending": False,
     }
+    for section in _sections.SECTIONS:
+        item.update(section.keep(seen))
+    return item
 
 
 def missing(host: str) -> dict[str, t.Any]:
@@ -147,107 +134,11 @@ def _recovered(recover: Results, clone: Results, failed: bool) -> Results:
     return dict(recover, steps=steps, verdict=_recovery.verdict(steps, label))
 
 
-def _after_repair(precheck: Results, view: Results, cloned: bool, prepared: bool, error: Results | None) -> list[t.Any]:
-    """The checks before the clone; what the chain has repaired since is no failure any more.
-
-    ``prepared`` says that the repairs were made and not looked at again. What the clone then failed of was not repaired.
-    """
-    checks = all_checks(precheck)
-    completed = view.get("state") == "completed"
-    # That it was cloned now proves the accounts, too.
-    mended = REPAIRS if prepared or (cloned and completed) else REPAIRS[:1] if completed else ()
-    entry = _errors.classify(error.get("code"), str(error.get("message") or "")) if error else None
-    numbers = {entry.number, entry.innermost.number} if entry else set()
-    return [
-        dict(check, status="ok", message="repaired: " + check["message"])
-        if check["status"] == "fail"
-        and check["repair"] in mended
-        and (check.get("error") or {}).get("code", 0) not in numbers
-        else check
-        for check in checks
-    ]
-
-
-def all_checks(precheck: Results) -> list[t.Any]:
-    """The checks before the clone, also those that a brief result holds as one text."""
-    return list(unpacked(precheck["all_checks"]) if precheck.get("all_checks") else precheck.get("checks") or ())
-
-
-def _hindering(checks: t.Sequence[Results], precheck: Results) -> list[Results]:
-    """The checks without those before the clone that the chain would have repaired, where others stood in its way."""
-    obstacles, failed = precheck.get("obstacles") or (), set(precheck.get("failed_checks") or ())
-    return [check for check in checks if not obstacles or check["id"] in obstacles or check["id"] not in failed]
-
-
-def _obstacles(precheck: Results) -> list[str]:
+def _obstacles(seen: Seen) -> list[str]:
     """What the checks that failed said, as one text, or nothing."""
-    failed = [check for check in precheck.get("checks") or () if check["status"] == "fail"]
-    failed = _hindering(failed, precheck)
+    failed = [check for check in seen.precheck.get("checks") or () if check["status"] == "fail"]
+    failed = seen.hindering(failed)
     return ["; ".join(check["message"] for check in failed)] if failed else []
-
-
-def _data(clone: Results, diagnose: Results, error: Results | None) -> str | None:
-    """What is so with the recipient's old data, as in _errors.DATA; None where nothing went wrong."""
-    if diagnose.get("data"):
-        return str(diagnose["data"])
-    if error is None:
-        return None
-    return _entry(error, clone).data
-
-
-def _entry(error: Results, clone: Results) -> _errors.ErrorEntry:
-    dropped = clone.get("data_dropped")
-    return _errors.classify(error.get("code"), str(error.get("message") or "")).given(dropped)
-
-
-def _causes(
-    clone: Results, diagnose: Results, error: Results | None, checks: t.Sequence[Results]
-) -> list[dict[str, t.Any]]:
-    """The causes that are known, the likeliest first: a diagnosis's own, else the clone's error, else checks that failed."""
-    if diagnose.get("causes"):
-        return [dict(cause) for cause in diagnose["causes"]]
-    if error is not None:
-        entry = _entry(error, clone)
-        return [
-            {
-                "id": _diagnosis.cause_id(entry),
-                "category": entry.category,
-                "priority": entry.priority,
-                "code": entry.number,
-                "symbol": entry.symbol or None,
-                "cause": entry.cause,
-                "evidence": [_quoted(error)],
-                "remedy": entry.remedy,
-                "commands": list(entry.commands),
-                "do_not": [],
-                "retry": entry.retry,
-                "playbook": None,
-                "seen_before": [],
-            }
-        ]
-    return [
-        {
-            "id": check["id"],
-            "category": check["category"],
-            "priority": _errors.classify(check["error"]["code"]).priority if check.get("error") else "prompt",
-            "code": (check.get("error") or {}).get("code"),
-            "symbol": (check.get("error") or {}).get("symbol"),
-            "cause": check["message"],
-            "evidence": [],
-            "remedy": check.get("remedy") or "",
-            "commands": [],
-            "do_not": [],
-            "retry": None,
-            "playbook": "dbops.mysql_clone.clone" if check.get("repair") else None,
-            "seen_before": [],
-        }
-        for check in checks
-        if check["status"] == "fail" and check.get("repair") != "clone_run"
-    ]
-
-
-def _quoted(error: Results) -> str:
-    return "ERROR %s: %s" % (error.get("code"), error.get("message"))
 
 
 def outcome(item: Results) -> str:

@@ -11,7 +11,7 @@ import functools
 import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.filter import report
-from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _page, _records, _texts
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _page, _records, _sections, _texts
 from ansible_collections.dbops.mysql_clone.tests.unit.plugins.plugin_utils import page_check
 from ansible_collections.dbops.mysql_clone.tests.unit.plugins.plugin_utils.test_reports import (
     NOW,
@@ -99,9 +99,14 @@ def test_a_small_page_breaks_no_rule(name, hosts):
 def test_the_full_page_has_every_part():
     tags = {one.tag for one in page_check.read(page()).all()}
     assert {"nav", "table", "details", "svg", "rect", "path", "pre", "code", "dl", "ol", "time", "figure"} <= tags
-    headings = {one.text() for one in page_check.read(page()).all("h3")}
-    parts = ("alerts", "measured", "causes", "emergency", "attempts", "stages", "curve", "steps", "checks")
-    assert headings == {_texts.TEXTS["en"][part] for part in parts}
+    for language in _texts.LANGUAGES:
+        found = page_check.read(page(language))
+        for tag, whole in (("h3", False), ("h2", True)):
+            headings = {one.text() for one in found.all(tag)}
+            expected = {one.texts[language][one.name] for one in _sections.SECTIONS if one.whole == whole}
+            # A host's own heading is its name.
+            assert expected <= headings
+            assert whole or expected == headings
 
 
 # What the rules must see: a fault put into a page, and the rule that has to tell it.

@@ -18,7 +18,7 @@ import pytest
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import registry
-from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _records, _texts
+from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _records, _sections, _texts
 
 SOURCES = Path(_errors.__file__).parent
 CAPTURED = Path(__file__).resolve().parents[1] / "module_utils/captured"
@@ -57,7 +57,7 @@ def errors() -> set[str]:
 @pytest.fixture(scope="module")
 def said() -> set[str]:
     """Every text in the module utils and of the report, and those of errors, some of which share words."""
-    paths = [*SOURCES.rglob("*.py"), Path(_records.__file__)]
+    paths = [*SOURCES.rglob("*.py"), Path(_records.__file__), *Path(_sections.__file__).parent.glob("*.py")]
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
     texts = (forms(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.expr))
     return set(itertools.chain(errors(), *texts))
