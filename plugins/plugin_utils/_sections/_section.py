@@ -12,7 +12,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _errors
-from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._texts import Texts
+
+if t.TYPE_CHECKING:
+    # Whoever only makes records needs no words.
+    from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._texts import Texts
 
 Record = t.Mapping[str, t.Any]
 Results = t.Mapping[str, t.Any]
