@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _errors, _facts, _packed, _precheck
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _capacity, _errors, _packed, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._findings import CATEGORIES, STATUSES
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules import configuration, state
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._rules.registry import (
@@ -190,7 +190,9 @@ CHANGES = [
     (lambda s: s.set("donor", version_compile_os="Win64"), "pair.operating_system", "fail", 3865, None),
     (lambda s: s.set("donor", version_compile_machine="aarch64"), "pair.platform", "fail", 3866, None),
     (
-        lambda s: s.donor.update(collations=_packed.packed([*_packed.unpacked(s.donor["collations"]), "utf8mb4_xx_ci"])),
+        lambda s: s.donor.update(
+            collations=_packed.packed([*_packed.unpacked(s.donor["collations"]), "utf8mb4_xx_ci"])
+        ),
         "pair.collations",
         "fail",
         3867,
