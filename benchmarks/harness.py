@@ -118,6 +118,18 @@ def take_turns(candidates: Mapping[str, Callable[[], Figures]], rounds: int) -> 
     return results
 
 
+def further(few: Sequence[Round], many: Sequence[Round], count: int) -> list[Round]:
+    """Rounds of what each of ``count`` further things has cost: ``wall`` and ``cpu`` by the differences within each round."""
+    return [
+        {
+            name: {key: (figures[key] - less[name][key]) / count for key in ("wall", "cpu")}
+            for name, figures in more.items()
+            if name in less
+        }
+        for less, more in zip(few, many)
+    ]
+
+
 def summary(rounds: Sequence[Round], base: str) -> dict[str, dict[str, dict[str, float]]]:
     """For each candidate and figure: median, min, max, and ``ratio``, the median of the rounds' ratios to ``base``.
 

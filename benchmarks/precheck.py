@@ -16,7 +16,8 @@ Hosts are names with a local connection; all recipients are one server, and one 
 * ``tuned``: the facts that a careful administrator checks, with as few tasks of ansible.mysql and shell as possible;
 * ``by_hand``: the same as it is mostly written, a task for each fact, and Ansible's facts.
 
-The slow ones leave out the large inventories, see --limits. ``rss`` is the largest process: Ansible's own.
+Between two inventories a table tells what each further host costs, without what a run does once. The slow ones leave out the
+large inventories, see --limits. ``rss`` is the largest process: Ansible's own.
 """
 
 from __future__ import annotations
@@ -95,14 +96,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prepare(donor, recipient)
         versions = peer.versions() | {"mysql": donor.installation.version}
         report = harness.Report("precheck", vars(options), versions)
-        for hosts in options.hosts:
+        smaller: tuple[int, list[harness.Round]] | None = None
+        for hosts in sorted(options.hosts):
             inventory = Path(temporary, f"inventory{hosts}.yml")
             write_inventory(inventory, hosts, donor, recipient, peer.python)
             chosen = [name for name in options.candidates if hosts <= limits[name]]
             candidates = {name: _candidate(peer, name, inventory, hosts, options.forks) for name in chosen}
             base = "ping" if "ping" in chosen else chosen[0]
             print(f"{hosts} hosts, {options.rounds} rounds of {', '.join(chosen)}", flush=True)
-            report.part(f"{hosts} hosts", harness.take_turns(candidates, options.rounds), base, hosts=hosts)
+            rounds = harness.take_turns(candidates, options.rounds)
+            report.part(f"{hosts} hosts", rounds, base, hosts=hosts)
+            if smaller:
+                further = harness.further(smaller[1], rounds, hosts - smaller[0])
+                report.part(f"each from {smaller[0]} to {hosts}", further, base, hosts=hosts)
+            smaller = hosts, rounds
 
 
 def _candidate(peer: harness.Peer, name: str, inventory: Path, hosts: int, forks: int) -> Callable[[], harness.Figures]:

@@ -33,6 +33,13 @@ def test_the_ratio_is_the_median_of_the_rounds_and_not_that_of_medians():
     assert found["base"]["wall"]["ratio"] == 1
 
 
+def test_what_each_further_one_costs_is_without_what_is_done_once():
+    few = [{"base": {"wall": 3.0, "cpu": 1.0}, "slow": {"wall": 9.0, "cpu": 9.0}}]
+    many = [{"base": {"wall": 7.0, "cpu": 5.0, "rss": 1}, "other": {"wall": 1.0, "cpu": 1.0}}]
+
+    assert harness.further(few, many, 4) == [{"base": {"wall": 1.0, "cpu": 1.0}}]
+
+
 def test_what_the_base_lacks_or_has_none_of_is_compared_with_nothing():
     assert "ratio" not in harness.summary(rounds((1, 2)), "base")["other"]["rss"]
     assert "ratio" not in harness.summary(rounds((0, 2)), "base")["other"]["wall"]
