@@ -24,7 +24,7 @@ help:
 	@echo 'make integration [TARGETS="clone_run ..."]'
 	@echo 'make matrix              the whole truth table, diagnosis table and fault matrix on real servers (an hour; needs root)'
 	@echo 'make lab [NODES=3]       start a lab of real MySQL servers; make lab-down ends all labs'
-	@echo 'make bench               speed of checks, clones, fleets, log reading, checksums beside that of other ways (half an hour)'
+	@echo 'make bench               speed of checks, clones, fleets, log reading, checksums beside that of other ways (ten minutes)'
 	@echo 'make docs                the pages of plugins, roles and guides as HTML, in .cache/docsite'
 	@echo 'make build               the collection as dist/*.tar.gz'
 	@echo 'make venv                the virtual environment alone ($(VENV), ansible-core $(ANSIBLE_CORE))'

@@ -9,8 +9,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-# Before hosts are checked all filters are loaded. What is imported below is needed once in a run, if at all, and Ansible
-# compiles what a collection imports anew for each run.
+# All filters are loaded before hosts are checked, and Ansible compiles a collection's source anew in each run: what is needed once in
+# a run, if at all, is imported where it is needed.
 from ansible_collections.dbops.mysql_clone.plugins.module_utils import _packed
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils import _records
 
