@@ -11,10 +11,9 @@ import typing as t
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import filter_loader, lookup_loader
 
-from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants
+from ansible_collections.dbops.mysql_clone.plugins.module_utils import _grants, _precheck
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._looking import reserved
 from ansible_collections.dbops.mysql_clone.plugins.module_utils._packed import unpacked
-from ansible_collections.dbops.mysql_clone.plugins.module_utils._precheck import brief, judge, run
 from ansible_collections.dbops.mysql_clone.plugins.modules.clone_precheck import ARGUMENT_SPEC
 from ansible_collections.dbops.mysql_clone.plugins.plugin_utils._worker import WorkerAction
 
@@ -30,12 +29,14 @@ reserved({"reserve_memory": "4G"})
 
 class ActionModule(WorkerAction):
     SPEC = ARGUMENT_SPEC
-    body = staticmethod(run)
+    body = staticmethod(_precheck.run)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """What was found; made brief here, since in what is packed nobody finds the values of no_log options any more."""
         result = super().run(tmp, task_vars)
-        return brief(result) if "checks" in result and boolean(self._task.args.get("brief", False)) else result
+        return (
+            _precheck.brief(result) if "checks" in result and boolean(self._task.args.get("brief", False)) else result
+        )
 
     def as_module(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Without the rules, and without another host's facts, the module starts in half the time: they are needed only here."""
@@ -53,4 +54,4 @@ class ActionModule(WorkerAction):
         except ValueError:
             # A value of a no_log option stood in it, and was removed.
             return super().as_module(task_vars)
-        return {**result, **self.worked(arguments, lambda params, _check_mode: judge(params, seen))}
+        return {**result, **self.worked(arguments, lambda params, _check_mode: _precheck.judge(params, seen))}
